@@ -1,0 +1,190 @@
+"""Transactions. The only module that commits.
+
+SQLite: WAL, synchronous FULL, one writing connection that always begins with BEGIN IMMEDIATE (a deferred
+transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT), and a small pool of readers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event
+from sqlalchemy.engine import URL, Row, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite gives naive times back; this puts the zone on again."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive time; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return an aware UTC time."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class EventSink(Protocol):
+    """Where ``Tx.emit`` writes: the outbox, in the same transaction."""
+
+    async def write(self, connection: AsyncConnection, events: Sequence[object]) -> None:
+        """Insert one outbox row per event."""
+
+    def wake(self) -> None:
+        """Tell the relay that rows were committed."""
+
+
+class Tx:
+    """One open transaction. Events emitted here are written last and commit with everything else."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.events: list[object] = []
+        self._after: list[Callable[[], None]] = []
+
+    def emit(self, event: object) -> None:
+        """Put ``event`` into the outbox of this transaction."""
+        self.events.append(event)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once the transaction is durable (to wake a task; it must not fail)."""
+        self._after.append(callback)
+
+    async def execute(
+        self, statement: Executable, parameters: Sequence[dict[str, Any]] | dict[str, Any] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement (executemany when ``parameters`` is a list)."""
+        return await self.connection.execute(statement, parameters)
+
+    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
+        """Return every row of a query."""
+        return (await self.connection.execute(statement)).all()
+
+    async def first(self, statement: Executable) -> Row[Any] | None:
+        """Return the first row of a query, or None."""
+        return (await self.connection.execute(statement)).first()
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Undo what happens inside, events included, if it raises."""
+        kept, waiting = len(self.events), len(self._after)
+        try:
+            async with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self.events[kept:]
+            del self._after[waiting:]
+            raise
+
+    def run_after_commit(self) -> None:
+        """Run the callbacks; called by ``Database.begin`` alone."""
+        for callback in self._after:
+            callback()
+
+
+class Database:
+    """One service's database.
+
+    ``readers`` = 0 keeps a single connection for reads and writes (a small file among many).
+    """
+
+    def __init__(
+        self, url: str, tables: MetaData, *, sink: EventSink | None = None, readers: int = 4, cache_kib: int = 2000
+    ) -> None:
+        self.url: URL = make_url(url)
+        self.tables = tables
+        self._sink = sink
+        self._write_lock = asyncio.Lock()
+        self._writer = _engine(self.url, writing=True, size=1, cache_kib=cache_kib)
+        self._reader = _engine(self.url, writing=False, size=readers, cache_kib=cache_kib) if readers else None
+
+    @classmethod
+    async def open(
+        cls, url: str, tables: MetaData, *, sink: EventSink | None = None, readers: int = 4, cache_kib: int = 2000
+    ) -> "Database":
+        """Connect and create the tables that are missing."""
+        database = cls(url, tables, sink=sink, readers=readers, cache_kib=cache_kib)
+        async with database.begin() as tx:
+            await tx.connection.run_sync(tables.create_all)
+        return database
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        """Open a writing transaction; commit on leaving, roll back on any exception.
+
+        After the ``async with`` block has been left without an exception, everything in it is durable.
+        """
+        async with self._write_lock, self._writer.connect() as connection:
+            tx = Tx(connection)
+            async with connection.begin():
+                yield tx
+                if tx.events:
+                    if self._sink is None:
+                        raise RuntimeError("this database has no outbox to emit into")
+                    await self._sink.write(connection, tx.events)
+        tx.run_after_commit()
+        if tx.events and self._sink is not None:
+            self._sink.wake()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Tx]:
+        """Open a consistent read-only view."""
+        if self._reader is None:
+            async with self._write_lock, self._writer.connect() as connection, connection.begin():
+                yield Tx(connection)
+            return
+        async with self._reader.connect() as connection, connection.begin():
+            yield Tx(connection)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not None:
+            await self._reader.dispose()
+
+
+def _engine(url: URL, *, writing: bool, size: int, cache_kib: int) -> AsyncEngine:
+    if url.get_backend_name() != "sqlite":
+        raise ValueError(f"no engine for {url.get_backend_name()}")
+    if size <= 1:
+        engine = create_async_engine(url, poolclass=StaticPool, hide_parameters=True)
+    else:
+        engine = create_async_engine(
+            url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, hide_parameters=True
+        )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def connect(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=5000",
+            f"cache_size=-{cache_kib}",
+            "temp_store=MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        if not writing:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine

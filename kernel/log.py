@@ -1,0 +1,410 @@
+"""The event log: ordered partitions that outlive processes.
+
+Two engines keep the same promises (``tests/kernel/test_log.py`` is their contract): ``SqliteLog`` here and Kafka in
+``kernel/log_kafka.py``. Positions belong to the consumer's database, never to the log.
+"""
+
+import asyncio
+import contextlib
+import json
+import uuid
+import zlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
+
+from kernel.clock import real_now
+from kernel.db import Database, Tx, UtcDateTime
+
+MAX_BODY = 1024 * 1024
+KEPT = timedelta(days=30)
+
+
+class Partition(NamedTuple):
+    """One ordered part of a topic."""
+
+    topic: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a relay appends: ``key`` is the subject and chooses the partition."""
+
+    topic: str
+    key: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a reader gets. ``offset`` is never used twice in a partition, also after retention."""
+
+    partition: Partition
+    offset: int
+    key: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    appended_at: datetime
+
+    @property
+    def subject(self) -> str:
+        """The ``subject`` header, or the key where a foreign publisher left it out."""
+        return self.headers.get("subject", self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic's shape. ``compact`` keeps the last record of each key for ever instead of for ``kept``."""
+
+    name: str
+    partitions: int = 12
+    compact: bool = False
+    kept: timedelta = KEPT
+
+
+class PositionLost(Exception):
+    """A position is outside what the log holds, or the topic is another one than when it was stored."""
+
+    def __init__(self, partition: Partition, reason: str) -> None:
+        super().__init__(f"{partition.topic}/{partition.number}: {reason}")
+        self.partition = partition
+
+
+class BodyTooLarge(Exception):
+    """A body over 1 MiB was appended."""
+
+
+class Reader(Protocol):
+    """Reads assigned partitions from given positions."""
+
+    async def assign(self, positions: Mapping[Partition, int]) -> None:
+        """Read exactly these partitions, from these offsets."""
+
+    async def poll(self, *, limit: int = 200, timeout: float = 1.0) -> list[Record]:
+        """Return up to ``limit`` next records, in order per partition; empty after ``timeout`` seconds.
+
+        Raises ``PositionLost`` for a partition whose position is out of range; the caller drops it and goes on.
+        """
+
+    async def close(self) -> None:
+        """Stop reading."""
+
+
+class Log(Protocol):
+    """An engine."""
+
+    async def append(self, messages: Sequence[Message]) -> None:
+        """Append in order; return when all are durable. On an exception some may have been appended."""
+
+    def reader(self) -> Reader:
+        """Return a new reader with nothing assigned."""
+
+    def tail(self, topics: Iterable[str]) -> AsyncIterator[Record]:
+        """Yield records appended from now on, without a position."""
+
+    async def topic_id(self, topic: str) -> str:
+        """Return the identity of this incarnation of ``topic``."""
+
+    async def ends(self, topic: str) -> dict[Partition, int]:
+        """Return the next offset of each partition."""
+
+    async def starts(self, topic: str) -> dict[Partition, int]:
+        """Return the oldest kept offset of each partition."""
+
+    async def close(self) -> None:
+        """Release everything."""
+
+
+METADATA = MetaData()
+TOPIC = Table(
+    "topic",
+    METADATA,
+    Column("name", String, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("partitions", Integer, nullable=False),
+    Column("compact", Boolean, nullable=False),
+    Column("kept_seconds", Integer, nullable=False),
+)
+HEAD = Table(
+    "head",
+    METADATA,
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("first", Integer, nullable=False),
+    Column("next", Integer, nullable=False),
+)
+ENTRY = Table(
+    "entry",
+    METADATA,
+    Column("topic", String, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("offset", Integer, primary_key=True),
+    Column("key", String, nullable=False),
+    Column("headers", String, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("appended_at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """Return the partition of ``key``: stable over processes and releases."""
+    return zlib.crc32(key.encode()) % partitions
+
+
+class SqliteLog:
+    """The embedded engine: one SQLite file of its own, offsets from a head row in the same transaction."""
+
+    def __init__(self, database: Database, topics: Mapping[str, Topic]) -> None:
+        self._database = database
+        self._topics = dict(topics)
+        self._ids: dict[str, str] = {}
+        self._appended = asyncio.Condition()
+        self._generation = 0
+
+    @classmethod
+    async def open(cls, url: str, topics: Iterable[Topic]) -> "SqliteLog":
+        """Open the file and create the topics that are missing."""
+        database = await Database.open(url, METADATA, readers=4)
+        log = cls(database, {topic.name: topic for topic in topics})
+        async with database.begin() as tx:
+            log._ids = {row.name: row.id for row in await tx.all(select(TOPIC.c.name, TOPIC.c.id))}
+            for topic in log._topics.values():
+                if topic.name not in log._ids:
+                    log._ids[topic.name] = await _create(tx, topic)
+        return log
+
+    async def append(self, messages: Sequence[Message]) -> None:
+        """Append in order; durable on return. Raises ``BodyTooLarge`` before anything is written."""
+        for message in messages:
+            if len(message.body) > MAX_BODY:
+                raise BodyTooLarge(f"{len(message.body)} bytes for {message.topic}")
+        places = [Partition(m.topic, partition_of(m.key, self._topics[m.topic].partitions)) for m in messages]
+        async with self._database.begin() as tx:
+            heads = await _heads(tx, set(places))
+            rows = []
+            now = real_now()
+            for message, place in zip(messages, places, strict=True):
+                rows.append(_entry(message, place, heads[place], now))
+                heads[place] += 1
+            await tx.execute(insert(ENTRY), rows)
+            for place, following in heads.items():
+                await tx.execute(
+                    update(HEAD)
+                    .where(HEAD.c.topic == place.topic, HEAD.c.partition == place.number)
+                    .values(next=following)
+                )
+        await self._wake()
+
+    def reader(self) -> "SqliteReader":
+        """Return a reader with nothing assigned."""
+        return SqliteReader(self)
+
+    async def tail(self, topics: Iterable[str]) -> AsyncIterator[Record]:
+        """Yield what is appended from now on."""
+        reader = self.reader()
+        ends: dict[Partition, int] = {}
+        for topic in topics:
+            ends |= await self.ends(topic)
+        await reader.assign(ends)
+        while True:
+            for record in await reader.poll():
+                yield record
+
+    async def topic_id(self, topic: str) -> str:
+        """Return the identity of this incarnation of ``topic``."""
+        return self._ids[topic]
+
+    async def ends(self, topic: str) -> dict[Partition, int]:
+        """Return the next offset of each partition."""
+        async with self._database.read() as tx:
+            rows = await tx.all(select(HEAD).where(HEAD.c.topic == topic))
+        return {Partition(topic, row.partition): row.next for row in rows}
+
+    async def starts(self, topic: str) -> dict[Partition, int]:
+        """Return the oldest kept offset of each partition."""
+        async with self._database.read() as tx:
+            rows = await tx.all(select(HEAD).where(HEAD.c.topic == topic))
+        return {Partition(topic, row.partition): row.first for row in rows}
+
+    async def sweep(self, now: datetime) -> None:
+        """Delete what is past its retention and compact what is compacted."""
+        for topic in self._topics.values():
+            async with self._database.begin() as tx:
+                if topic.compact:
+                    await _compact(tx, topic.name)
+                else:
+                    await _expire(tx, topic.name, now - topic.kept)
+
+    async def fetch(self, positions: Mapping[Partition, int], limit: int) -> list[Record]:
+        """Return the next records of ``positions``; raises ``PositionLost``."""
+        if not positions:
+            return []
+        records: list[Record] = []
+        async with self._database.read() as tx:
+            behind = await _behind(tx, positions)
+            for place in behind:
+                rows = await tx.all(
+                    select(ENTRY)
+                    .where(
+                        ENTRY.c.topic == place.topic,
+                        ENTRY.c.partition == place.number,
+                        ENTRY.c.offset >= positions[place],
+                    )
+                    .order_by(ENTRY.c.offset)
+                    .limit(limit - len(records))
+                )
+                records += [_record(place, row) for row in rows]
+                if len(records) >= limit:
+                    break
+        return records
+
+    async def wait(self, seen: int, timeout: float) -> int:
+        """Wait until something is appended after generation ``seen``, or ``timeout`` seconds."""
+        async with self._appended:
+            if self._generation == seen:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._appended.wait(), timeout)
+            return self._generation
+
+    async def _wake(self) -> None:
+        async with self._appended:
+            self._generation += 1
+            self._appended.notify_all()
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._database.close()
+
+
+class SqliteReader:
+    """Reads the embedded log. A position skips holes that compaction left."""
+
+    def __init__(self, log: SqliteLog) -> None:
+        self._log = log
+        self._positions: dict[Partition, int] = {}
+        self._seen = -1
+
+    async def assign(self, positions: Mapping[Partition, int]) -> None:
+        """Read exactly these partitions, from these offsets."""
+        self._positions = dict(positions)
+        self._seen = -1
+
+    async def poll(self, *, limit: int = 200, timeout: float = 1.0) -> list[Record]:
+        """Return up to ``limit`` next records; empty after ``timeout`` seconds."""
+        records = await self._log.fetch(self._positions, limit)
+        if not records:
+            self._seen = await self._log.wait(self._seen, min(timeout, 1.0))
+            records = await self._log.fetch(self._positions, limit)
+        for record in records:
+            self._positions[record.partition] = record.offset + 1
+        first = next(iter(self._positions), None)
+        if first is not None and records:
+            self._positions[first] = self._positions.pop(first)
+        return records
+
+    async def close(self) -> None:
+        """Stop reading."""
+        self._positions = {}
+
+
+async def _create(tx: Tx, topic: Topic) -> str:
+    identity = uuid.uuid4().hex
+    await tx.execute(
+        insert(TOPIC).values(
+            name=topic.name,
+            id=identity,
+            partitions=topic.partitions,
+            compact=topic.compact,
+            kept_seconds=int(topic.kept.total_seconds()),
+        )
+    )
+    await tx.execute(
+        insert(HEAD),
+        [{"topic": topic.name, "partition": n, "first": 0, "next": 0} for n in range(topic.partitions)],
+    )
+    return identity
+
+
+async def _heads(tx: Tx, places: set[Partition]) -> dict[Partition, int]:
+    rows = await tx.all(select(HEAD).where(tuple_(HEAD.c.topic, HEAD.c.partition).in_([tuple(p) for p in places])))
+    return {Partition(row.topic, row.partition): row.next for row in rows}
+
+
+async def _behind(tx: Tx, positions: Mapping[Partition, int]) -> list[Partition]:
+    topics = {place.topic for place in positions}
+    rows = await tx.all(select(HEAD).where(HEAD.c.topic.in_(topics)))
+    heads = {Partition(row.topic, row.partition): row for row in rows}
+    behind = []
+    for place, offset in positions.items():
+        head = heads.get(place)
+        if head is None:
+            raise PositionLost(place, "no such partition")
+        if offset < head.first or offset > head.next:
+            raise PositionLost(place, f"position {offset} is outside {head.first}..{head.next}")
+        if offset < head.next:
+            behind.append(place)
+    return behind
+
+
+async def _expire(tx: Tx, topic: str, before: datetime) -> None:
+    oldest = (
+        select(ENTRY.c.partition, func.max(ENTRY.c.offset).label("last"))
+        .where(ENTRY.c.topic == topic, ENTRY.c.appended_at < before)
+        .group_by(ENTRY.c.partition)
+    )
+    for row in await tx.all(oldest):
+        await tx.execute(
+            delete(ENTRY).where(ENTRY.c.topic == topic, ENTRY.c.partition == row.partition, ENTRY.c.offset <= row.last)
+        )
+        await tx.execute(
+            update(HEAD).where(HEAD.c.topic == topic, HEAD.c.partition == row.partition).values(first=row.last + 1)
+        )
+
+
+async def _compact(tx: Tx, topic: str) -> None:
+    newest = (
+        select(ENTRY.c.partition, ENTRY.c.key, func.max(ENTRY.c.offset).label("last"))
+        .where(ENTRY.c.topic == topic)
+        .group_by(ENTRY.c.partition, ENTRY.c.key)
+        .subquery()
+    )
+    kept = select(newest.c.partition, newest.c.last)
+    await tx.execute(
+        delete(ENTRY).where(ENTRY.c.topic == topic, tuple_(ENTRY.c.partition, ENTRY.c.offset).not_in(kept))
+    )
+
+
+def _entry(message: Message, place: Partition, offset: int, now: datetime) -> dict[str, object]:
+    return {
+        "topic": place.topic,
+        "partition": place.number,
+        "offset": offset,
+        "key": message.key,
+        "headers": json.dumps(dict(message.headers), ensure_ascii=False),
+        "body": message.body,
+        "appended_at": now,
+    }
+
+
+def _record(place: Partition, row: Any) -> Record:
+    return Record(place, row.offset, row.key, json.loads(row.headers), row.body, row.appended_at)

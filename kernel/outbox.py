@@ -1,0 +1,164 @@
+"""State and event commit together: outbox rows in the service's transaction, one relay that publishes them.
+
+At-least-once on the wire. The relay selects what is unsent (never ``id > last``), under a lease, oldest first, and
+deletes rows after the log has acknowledged them. A relay that lost its lease may repeat old messages late; every
+message carries (subject, subject_version), and receivers apply by version.
+"""
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kernel.clock import real_now
+from kernel.db import Database, UtcDateTime
+from kernel.digest import instant
+from kernel.lease import Leases
+from kernel.log import Log, Message
+
+LEASE = "relay"
+BATCH = 500
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One encoded event. ``version`` is the subject's version: receivers upsert by it."""
+
+    topic: str
+    key: str
+    type: str
+    subject: str
+    version: int
+    body: bytes
+
+
+Encode = Callable[[object], Outgoing]
+
+
+def outbox_table(metadata: MetaData) -> Table:
+    """Declare the outbox in a service's metadata (AUTOINCREMENT: an id is never used twice)."""
+    return Table(
+        "outbox",
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=True),
+        Column("topic", String, nullable=False),
+        Column("key", String, nullable=False),
+        Column("type", String, nullable=False),
+        Column("subject", String, nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("ce_id", String, nullable=False),
+        Column("body", LargeBinary, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        sqlite_autoincrement=True,
+    )
+
+
+class Outbox:
+    """The sink of ``Tx.emit``: encodes events with the service's own function and inserts their rows."""
+
+    def __init__(self, table: Table, encode: Encode) -> None:
+        self._table = table
+        self._encode = encode
+        self.committed = asyncio.Event()
+
+    async def write(self, connection: AsyncConnection, events: Sequence[object]) -> None:
+        """Insert one row per event, in order."""
+        now = real_now()
+        rows = []
+        for event in events:
+            out = self._encode(event)
+            rows.append(
+                {
+                    "topic": out.topic,
+                    "key": out.key,
+                    "type": out.type,
+                    "subject": out.subject,
+                    "version": out.version,
+                    "ce_id": uuid.uuid4().hex,
+                    "body": out.body,
+                    "created_at": now,
+                }
+            )
+        await connection.execute(insert(self._table), rows)
+
+    def wake(self) -> None:
+        """Tell the relay that rows were committed."""
+        self.committed.set()
+
+
+class Relay:
+    """Publishes one service's outbox. Run any number; the lease lets one work."""
+
+    def __init__(self, *, source: str, database: Database, outbox: Outbox, log: Log, leases: Leases) -> None:
+        self._source = source
+        self._database = database
+        self._table = database.tables.tables["outbox"]
+        self._outbox = outbox
+        self._log = log
+        self._leases = leases
+        self.last_ack = real_now()
+
+    async def run(self) -> None:
+        """Publish for ever; survives every failure of log and database."""
+        pause = 0.1
+        renewed = real_now() - self._leases.ttl
+        while True:
+            self._outbox.committed.clear()
+            try:
+                if real_now() - renewed > self._leases.ttl / 3:
+                    if not await self._leases.acquire([LEASE]):
+                        await asyncio.sleep(1)
+                        continue
+                    renewed = real_now()
+                sent = await self.publish_once()
+                pause = 0.1
+            except Exception as error:
+                logger.warning("relay_failed", source=self._source, error=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5.0)
+                continue
+            if sent < BATCH:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._outbox.committed.wait(), 1.0)
+
+    async def publish_once(self) -> int:
+        """Send the oldest unsent rows, delete them after the ack, return how many."""
+        async with self._database.read() as tx:
+            rows = await tx.all(select(self._table).order_by(self._table.c.id).limit(BATCH))
+        if not rows:
+            return 0
+        await self._log.append(
+            [
+                Message(
+                    row.topic,
+                    row.key,
+                    {
+                        "ce_id": row.ce_id,
+                        "ce_type": row.type,
+                        "ce_source": self._source,
+                        "ce_time": instant(row.created_at),
+                        "subject": row.subject,
+                        "subject_version": str(row.version),
+                    },
+                    row.body,
+                )
+                for row in rows
+            ]
+        )
+        self.last_ack = real_now()
+        async with self._database.begin() as tx:
+            await tx.execute(delete(self._table).where(self._table.c.id.in_([row.id for row in rows])))
+        return len(rows)
+
+    async def waiting(self) -> int:
+        """Return how many rows are not yet published."""
+        async with self._database.read() as tx:
+            row = await tx.first(select(func.count()).select_from(self._table))
+        return int(row[0]) if row else 0
