@@ -18,10 +18,10 @@ SERVICES = (
 )
 ROOMS = (*SERVICES, "gateway", "portal", "province_adapter", "motcua")
 NAMES = {"__init__", "model", "store", "clients", "usecases", "api", "rpc", "events", "settings", "main"}
-KERNEL = set(
-    "errors clock workdays digest settings telemetry db lease log log_kafka outbox consume idempotency "
-    "auth auth_keycloak web locale files".split()
-)
+KERNEL = {
+    *("errors", "clock", "workdays", "digest", "settings", "telemetry", "db", "lease", "log", "log_kafka", "outbox"),
+    *("consume", "idempotency", "auth", "auth_keycloak", "web", "locale", "files"),
+}
 DOMAIN_NOUNS = re.compile(
     r"\b(dossiers?|procedures?|citizens?|provinces?|wards?|participants?|complaints?|feedback|catalogues?)\b", re.I
 )
