@@ -1,0 +1,113 @@
+"""Logs, the trace id, metrics and the admin door.
+
+Logs hold names of things, never of people: keys that look personal are dropped before anything is written.
+"""
+
+import json as jsonlib
+import logging
+import sys
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextvars import ContextVar
+from typing import Any
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+Ready = Callable[[], Awaitable[dict[str, bool]]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Scope = MutableMapping[str, Any]
+Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")
+
+PERSONAL = frozenset(
+    "name full_name birth_date id_number identity phone email address answers body headers token authorization "
+    "cookie password secret text note query query_string".split()
+)
+
+
+def new_trace_id() -> str:
+    """Return a fresh trace id: 32 lower-case hex digits (W3C Trace Context)."""
+    return uuid.uuid4().hex
+
+
+def traceparent(trace: str) -> str:
+    """Return the W3C ``traceparent`` header that carries ``trace`` to the next hop."""
+    return f"00-{trace}-{uuid.uuid4().hex[:16]}-01"
+
+
+def configure_logging(*, json: bool = True, level: str = "info") -> None:
+    """Set structlog up once for the process; ``json`` = one object a line, else coloured text for a person."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            without_personal,
+            with_trace,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def without_personal(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Drop keys that look personal from a log entry."""
+    for key in PERSONAL & entry.keys():
+        del entry[key]
+    return entry
+
+
+def with_trace(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the trace id of the request that is being answered."""
+    if trace := trace_id.get():
+        entry["trace_id"] = trace
+    return entry
+
+
+def admin_app(ready: Ready) -> Asgi:
+    """Return the ASGI app of the admin port: ``/metrics``, ``/readyz`` (each part by name), ``/healthz``."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        status, kind, body = await _answer(scope["path"], ready)
+        headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+async def _answer(path: str, ready: Ready) -> tuple[int, str, bytes]:
+    if path == "/metrics":
+        return 200, CONTENT_TYPE_LATEST, generate_latest()
+    if path == "/healthz":
+        return 200, "application/json", b'{"status":"ok"}'
+    if path == "/readyz":
+        parts = await ready()
+        good = all(parts.values())
+        body = {"status": "ready" if good else "not_ready", "parts": parts}
+        return (200 if good else 503), "application/json", jsonlib.dumps(body).encode()
+    return 404, "application/json", b'{"status":"not_found"}'
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
