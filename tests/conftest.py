@@ -1,0 +1,63 @@
+"""Fixtures that every suite may use."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.running import Portal, seeded_copy
+
+CHROMIUM = Path("/usr/bin/chromium")
+LENGTHS = {"short": 20, "ci": 5, "full": 1}
+
+
+@pytest.fixture(scope="session")
+def template_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder for all xdist workers of this run."""
+    root = tmp_path_factory.getbasetemp()
+    return root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
+
+
+@pytest.fixture
+def new_portal(template_root: Path, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
+    """Make portals over seeded data; every one is killed in the end."""
+    made: list[Portal] = []
+
+    def make(*, pace: str = "0", **options: object) -> Portal:
+        data = seeded_copy(template_root, tmp_path / f"data{len(made)}")
+        portal = Portal(data, pace=pace, **options)  # type: ignore[arg-type]
+        made.append(portal)
+        return portal
+
+    yield make
+    for portal in made:
+        portal.kill()
+
+
+@pytest.fixture(scope="module")
+def portal(template_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One running portal for a module of journeys, its offices working at once."""
+    data = seeded_copy(template_root, tmp_path_factory.mktemp("portal") / "data")
+    made = Portal(data)
+    try:
+        yield made.start()
+    finally:
+        made.kill()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser; skips with its reason where there is none, unless it is required."""
+    if not CHROMIUM.exists():
+        reason = "Chromium is not installed: apt install chromium"
+        if "browser" in os.environ.get("MOTCUA_REQUIRE", ""):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def divisor() -> int:
+    """By how much the lengths of road.md are divided here; MOTCUA_LENGTH is short, ci or full."""
+    return LENGTHS[os.environ.get("MOTCUA_LENGTH", "short")]
