@@ -1,0 +1,136 @@
+"""Every service in one process: engines opened, rooms built, wired to each other, started and stopped in order."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from kernel.auth import Verifier
+from kernel.clock import Clock
+from kernel.files import Files
+from kernel.log import SqliteLog
+from kernel.web import AsgiUpstream, Running, Upstream
+from kernel.workdays import Calendar
+from motcua.pki import Authority
+from motcua.topics import TOPICS
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one process runs. ``pace`` is seconds a demo office waits before each step, None = by hand."""
+
+    data: Path
+    port: int = 8000
+    pace: float | None = 20.0
+    host: str = "127.0.0.1"
+    link_target: str | None = None  # where adapters dial; a test puts a proxy there
+
+    @property
+    def public_url(self) -> str:
+        """The address people use."""
+        return os.environ.get("MOTCUA_PUBLIC_URL", f"http://{self.host}:{self.port}")
+
+
+@dataclass
+class Engines:
+    """What is shared by the rooms of one process."""
+
+    log: SqliteLog
+    clock: Clock
+    calendar: Calendar
+    verifier: Verifier
+    files: Files
+    authority: Authority
+
+
+@dataclass
+class Assembly:
+    """A running portal: its rooms, the addresses they have for each other, and the tasks that keep them going."""
+
+    options: Options
+    engines: Engines
+    rooms: dict[str, Running] = field(default_factory=dict)
+    upstreams: dict[str, Upstream] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    def add(self, room: Running) -> Running:
+        """Take a room in; its door becomes an upstream of its name."""
+        self.rooms[room.name] = room
+        if room.app is not None:
+            self.upstreams[room.name] = AsgiUpstream(room.app)
+        return room
+
+    def start(self, room: Running) -> None:
+        """Start the loops of one room, each under a supervisor."""
+        for loop in room.loops:
+            self.tasks.append(asyncio.create_task(supervise(room.name, loop)))
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Return what each room waits for, ``room.need`` -> fulfilled."""
+        state: dict[str, bool] = {}
+        for name, room in self.rooms.items():
+            for need, fulfilled in (await room.ready()).items():
+                state[f"{name}.{need}"] = fulfilled
+        return state
+
+    async def wait_ready(self, *, seconds: float = 60.0) -> None:
+        """Wait until every room has what it needs. Raises ``TimeoutError`` that names what is missing."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while True:
+            missing = [need for need, fulfilled in (await self.ready()).items() if not fulfilled]
+            if not missing:
+                return
+            if loop.time() > end:
+                raise TimeoutError(f"not ready: {', '.join(missing)}")
+            await asyncio.sleep(0.05)
+
+    async def stop(self) -> None:
+        """Stop the loops, then close the rooms in the opposite order, then the engines."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        for room in reversed(list(self.rooms.values())):
+            with contextlib.suppress(Exception):
+                await room.close()
+        await self.engines.log.close()
+
+
+async def supervise(name: str, loop: Callable[[], Awaitable[None]]) -> None:
+    """Run ``loop`` for ever; a crash is logged by type, and the loop starts again after a pause."""
+    pause = 0.2
+    while True:
+        try:
+            await loop()
+            return
+        except Exception as error:
+            logger.exception("loop_crashed", room=name, error=type(error).__name__)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, 10.0)
+
+
+def free_port() -> int:
+    """Return a port nobody listens on now (tests)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def open_engines(options: Options, keys: Callable[[], Awaitable[dict[str, object]]]) -> Engines:
+    """Open log, clock, calendar, files and the local certificate authority below ``options.data``."""
+    data = options.data
+    return Engines(
+        log=await SqliteLog.open(f"sqlite+aiosqlite:///{data}/log.db", TOPICS),
+        clock=Clock(data / "clock.json"),
+        calendar=Calendar.load(),
+        verifier=Verifier(issuer=f"{options.public_url}/id", keys=keys),
+        files=Files.folder(data / "files"),
+        authority=Authority.open(data / "pki"),
+    )

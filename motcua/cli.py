@@ -1,0 +1,131 @@
+"""The command line. Heavy parts are imported by the command that needs them, so that ``--help`` is quick."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Một Cửa: the national e-service gateway.")
+catalog = typer.Typer(no_args_is_help=True, help="The catalogue of procedures.")
+events = typer.Typer(no_args_is_help=True, help="The event log and what was set aside.")
+app.add_typer(catalog, name="catalog")
+app.add_typer(events, name="events")
+
+Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
+DEFAULT_DATA = Path("demo-data")
+
+
+def _pace(text: str) -> float | None:
+    if text == "off":
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise CannotStart(f"PACE={text} is not understood: give seconds (0 = at once) or off (offices work by hand)")
+    return seconds
+
+
+@app.command()
+def run(
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option("--port", help="Pages; +1 figures for operators, +2 the provinces.")] = 8000,
+    pace: Annotated[
+        str, typer.Option("--pace", help="Seconds a demo office waits before each step; off = by hand.")
+    ] = "20",
+) -> None:
+    """Serve the whole portal in one process, with its 63 province offices."""
+    from motcua.assembly import Options
+    from motcua.rooms import serve
+
+    try:
+        options = Options(data=data.resolve(), port=port, pace=_pace(pace))
+        check_folder(options.data)
+        check_ports(port)
+        raise_open_files()
+        asyncio.run(serve(options))
+    except CannotStart as sentence:
+        print(sentence, file=sys.stderr)
+        raise typer.Exit(1) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def seed(data: Data = DEFAULT_DATA) -> None:
+    """Create the data folder and fill it, without serving."""
+    from motcua.assembly import Options
+    from motcua.rooms import seed_only
+
+    try:
+        check_folder(data.resolve())
+        raise_open_files()
+        asyncio.run(seed_only(Options(data=data.resolve())))
+    except CannotStart as sentence:
+        print(sentence, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def token(
+    person: Annotated[str, typer.Option("--as", help="A demo person, for instance citizen-1.")],
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Print a bearer token of a demo person, good for 12 hours."""
+    from motcua.identity import issue_token
+
+    try:
+        print(issue_token(data.resolve(), public_url(data.resolve()), person))
+    except LookupError as error:
+        print(f"There is no demo person {person}: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def check(data: Data = DEFAULT_DATA) -> None:
+    """Check every promise over the tables of the nation, the exchange and the provinces; exit 0 = all hold."""
+    from motcua.invariants import broken_promises
+
+    broken = asyncio.run(broken_promises(data.resolve()))
+    for line in broken:
+        print(line)
+    print(f"{len(broken)} broken promises" if broken else "Every promise holds.")
+    raise typer.Exit(1 if broken else 0)
+
+
+def public_url(data: Path) -> str:
+    """Return the address at which the portal over ``data`` was last served."""
+    noted = data / "run.json"
+    if noted.exists():
+        return str(json.loads(noted.read_text())["public_url"])
+    return "http://127.0.0.1:8000"
+
+
+@catalog.command("import")
+def import_catalog(
+    file: Annotated[Path, typer.Argument(help="procedures.csv or the national portal's .xlsx export.")],
+    data: Data = DEFAULT_DATA,
+    withdraw_missing: Annotated[
+        bool, typer.Option(help="The file is the whole catalogue: codes it lacks are withdrawn.")
+    ] = False,
+) -> None:
+    """Import procedures; safe to repeat. Prints what was added, changed, withdrawn and rejected, with reasons."""
+    from motcua.seeding import import_file
+
+    if not file.is_file():
+        print(f"There is no file {file}.", file=sys.stderr)
+        raise typer.Exit(1)
+    lines, rejected = asyncio.run(import_file(data.resolve(), file, withdraw_missing=withdraw_missing))
+    print("\n".join(lines))
+    raise typer.Exit(2 if rejected else 0)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
