@@ -62,7 +62,7 @@ def build(*, data: Path, public_url: str) -> Identity:
 
 def metadata(issuer: str) -> dict[str, object]:
     """Return the discovery document (OpenID Connect Discovery 1.0), checked by Authlib."""
-    document = {
+    document: dict[str, object] = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/authorize",
         "token_endpoint": f"{issuer}/token",

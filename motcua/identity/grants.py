@@ -238,7 +238,7 @@ class Provider(AuthorizationServer):  # type: ignore[misc]
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
     """Authorization code for the gateway."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["none"]
+    TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
 
     def save_authorization_code(self, code: str, request: ProviderRequest) -> None:
         """Remember what the code stands for."""
@@ -270,7 +270,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]
 class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
     """New access tokens until the session ends."""
 
-    TOKEN_ENDPOINT_AUTH_METHODS = ["none"]
+    TOKEN_ENDPOINT_AUTH_METHODS = ("none",)
 
     def authenticate_refresh_token(self, refresh_token: str) -> Refresh | None:
         """Return whose token it is, or None when it is not ours, too old or of an ended session."""
@@ -291,7 +291,7 @@ class RefreshGrant(RefreshTokenGrant):  # type: ignore[misc]
 class StrictChallenge(CodeChallenge):  # type: ignore[misc]
     """PKCE without the plain method and without exceptions (RFC 9700, 2.1.1)."""
 
-    SUPPORTED_CODE_CHALLENGE_METHOD = ["S256"]
+    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
 
     def validate_code_challenge(self, grant: CodeGrant, redirect_uri: str) -> None:
         """Refuse a request without an S256 challenge."""
