@@ -5,6 +5,8 @@ Logs hold names of things, never of people: keys that look personal are dropped 
 
 import json as jsonlib
 import logging
+import os
+import signal
 import sys
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -26,6 +28,26 @@ PERSONAL = frozenset(
     "name full_name birth_date id_number identity phone email address answers body headers token authorization "
     "cookie password secret text note query query_string".split()
 )
+
+# For fault tests: "name:n" ends this process with SIGKILL when it reaches the failpoint for the n-th time.
+FAILPOINT = os.environ.get("MOTCUA_FAILPOINT", "")
+_passed = 0
+
+
+def failpoint(name: str) -> None:
+    """Die here, as in a power cut, if MOTCUA_FAILPOINT says so; otherwise nothing."""
+    if FAILPOINT:
+        _die_if_due(name)
+
+
+def _die_if_due(name: str) -> None:
+    global _passed
+    wanted, _, times = FAILPOINT.partition(":")
+    if name != wanted:
+        return
+    _passed += 1
+    if _passed >= int(times or 1):
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def new_trace_id() -> str:

@@ -377,7 +377,7 @@ class Down(_message.Message):
     def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., item: _Optional[_Union[DownItem, _Mapping]] = ..., receipt: _Optional[_Union[Receipt, _Mapping]] = ..., compare: _Optional[_Union[Compare, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("journal_id", "last_report_seq", "last_seq", "link_epoch", "protocol_min", "protocol_max", "kinds", "now", "software")
+    __slots__ = ("journal_id", "last_report_seq", "last_seq", "link_epoch", "protocol_min", "protocol_max", "kinds", "now", "software", "lane")
     JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
     LAST_REPORT_SEQ_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQ_FIELD_NUMBER: _ClassVar[int]
@@ -387,6 +387,7 @@ class Hello(_message.Message):
     KINDS_FIELD_NUMBER: _ClassVar[int]
     NOW_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
+    LANE_FIELD_NUMBER: _ClassVar[int]
     journal_id: str
     last_report_seq: int
     last_seq: int
@@ -396,7 +397,8 @@ class Hello(_message.Message):
     kinds: _containers.RepeatedScalarFieldContainer[str]
     now: _timestamp_pb2.Timestamp
     software: str
-    def __init__(self, journal_id: _Optional[str] = ..., last_report_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., kinds: _Optional[_Iterable[str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., software: _Optional[str] = ...) -> None: ...
+    lane: str
+    def __init__(self, journal_id: _Optional[str] = ..., last_report_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., kinds: _Optional[_Iterable[str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., software: _Optional[str] = ..., lane: _Optional[str] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("participant", "lanes", "link_epoch", "last_report_seq", "acked_seq", "resync", "now", "calendar", "protocol")
@@ -421,16 +423,20 @@ class Welcome(_message.Message):
     def __init__(self, participant: _Optional[str] = ..., lanes: _Optional[_Iterable[str]] = ..., link_epoch: _Optional[int] = ..., last_report_seq: _Optional[int] = ..., acked_seq: _Optional[int] = ..., resync: _Optional[bool] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., calendar: _Optional[str] = ..., protocol: _Optional[int] = ...) -> None: ...
 
 class DownItem(_message.Message):
-    __slots__ = ("seq", "link_epoch", "body", "digest")
+    __slots__ = ("seq", "link_epoch", "body", "digest", "subject", "replaces")
     SEQ_FIELD_NUMBER: _ClassVar[int]
     LINK_EPOCH_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    REPLACES_FIELD_NUMBER: _ClassVar[int]
     seq: int
     link_epoch: int
     body: bytes
     digest: str
-    def __init__(self, seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., body: _Optional[bytes] = ..., digest: _Optional[str] = ...) -> None: ...
+    subject: str
+    replaces: int
+    def __init__(self, seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., body: _Optional[bytes] = ..., digest: _Optional[str] = ..., subject: _Optional[str] = ..., replaces: _Optional[int] = ...) -> None: ...
 
 class UpItem(_message.Message):
     __slots__ = ("report_seq", "body", "digest")
@@ -465,14 +471,16 @@ class BadFrame(_message.Message):
     def __init__(self, seq: _Optional[int] = ..., subject: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Compare(_message.Message):
-    __slots__ = ("compare_id", "buckets", "done")
+    __slots__ = ("compare_id", "buckets", "done", "settle_seconds")
     COMPARE_ID_FIELD_NUMBER: _ClassVar[int]
     BUCKETS_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
+    SETTLE_SECONDS_FIELD_NUMBER: _ClassVar[int]
     compare_id: int
     buckets: _containers.RepeatedScalarFieldContainer[int]
     done: bool
-    def __init__(self, compare_id: _Optional[int] = ..., buckets: _Optional[_Iterable[int]] = ..., done: _Optional[bool] = ...) -> None: ...
+    settle_seconds: int
+    def __init__(self, compare_id: _Optional[int] = ..., buckets: _Optional[_Iterable[int]] = ..., done: _Optional[bool] = ..., settle_seconds: _Optional[int] = ...) -> None: ...
 
 class CompareRow(_message.Message):
     __slots__ = ("subject", "epoch", "version", "digest")
@@ -487,16 +495,18 @@ class CompareRow(_message.Message):
     def __init__(self, subject: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ...) -> None: ...
 
 class CompareResult(_message.Message):
-    __slots__ = ("compare_id", "bucket_digests", "rows", "last")
+    __slots__ = ("compare_id", "bucket_digests", "rows", "last", "unsettled")
     COMPARE_ID_FIELD_NUMBER: _ClassVar[int]
     BUCKET_DIGESTS_FIELD_NUMBER: _ClassVar[int]
     ROWS_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    UNSETTLED_FIELD_NUMBER: _ClassVar[int]
     compare_id: int
     bucket_digests: _containers.RepeatedScalarFieldContainer[str]
     rows: _containers.RepeatedCompositeFieldContainer[CompareRow]
     last: bool
-    def __init__(self, compare_id: _Optional[int] = ..., bucket_digests: _Optional[_Iterable[str]] = ..., rows: _Optional[_Iterable[_Union[CompareRow, _Mapping]]] = ..., last: _Optional[bool] = ...) -> None: ...
+    unsettled: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, compare_id: _Optional[int] = ..., bucket_digests: _Optional[_Iterable[str]] = ..., rows: _Optional[_Iterable[_Union[CompareRow, _Mapping]]] = ..., last: _Optional[bool] = ..., unsettled: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FetchFileRequest(_message.Message):
     __slots__ = ("subject", "sha256", "offset")
