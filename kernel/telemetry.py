@@ -25,8 +25,28 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 
 PERSONAL = frozenset(
-    "name full_name birth_date id_number identity phone email address answers body headers token authorization "
-    "cookie password secret text note query query_string".split()
+    [
+        "name",
+        "full_name",
+        "birth_date",
+        "id_number",
+        "identity",
+        "phone",
+        "email",
+        "address",
+        "answers",
+        "body",
+        "headers",
+        "token",
+        "authorization",
+        "cookie",
+        "password",
+        "secret",
+        "text",
+        "note",
+        "query",
+        "query_string",
+    ]
 )
 
 # For fault tests: "name:n" ends this process with SIGKILL when it reaches the failpoint for the n-th time.

@@ -16,14 +16,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import holidays
 
+from kernel.clock import VIETNAM
 from kernel.digest import digest_of
 from kernel.errors import Text
 
-VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 OVERRIDES = Path(__file__).with_name("holiday_overrides.json")
 CLOSE = time(17, 0)
 LAST_RECEIPT = time(15, 0)

@@ -1,0 +1,206 @@
+"""Who is calling: bearer tokens checked by the service itself, with the issuer's public keys only."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey, import_key
+
+from kernel.clock import real_now
+from kernel.digest import digest_bytes
+from kernel.errors import Forbidden, Text, Unauthenticated, Unavailable
+
+AUDIENCE = "motcua"
+ALGORITHMS = ["ES256", "RS256"]
+LEEWAY = 30
+REFETCH = 60.0
+REFRESH = 3600.0
+REMEMBERED = 2000
+MAX_TOKEN = 8192
+
+Keys = Callable[[], Awaitable[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who acts. ``sub`` is the person it is for; ``actor`` the helper acting for them, else None.
+
+    ``participant``, ``office`` and ``org`` say where they work; ``acr`` how strongly they signed in.
+    """
+
+    sub: str
+    roles: frozenset[str] = frozenset()
+    participant: str | None = None
+    office: str | None = None
+    org: str | None = None
+    actor: str | None = None
+    acr: str | None = None
+
+
+class Verifier:
+    """Checks tokens of one issuer. ``keys`` fetches its JWKS; asked at most once a minute for an unknown key."""
+
+    def __init__(self, *, issuer: str, keys: Keys, audience: str = AUDIENCE) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._fetch = keys
+        self._keys: dict[str, ECKey | RSAKey] = {}
+        self._fetched: float | None = None
+        self._good = False
+        self._lock = asyncio.Lock()
+        self._known: OrderedDict[str, tuple[int, Principal]] = OrderedDict()
+
+    async def verify(self, token: str) -> Principal:
+        """Return who ``token`` speaks for.
+
+        Raises ``Unauthenticated`` (``bad_token``, ``token_expired``), or ``Unavailable`` when the issuer's keys
+        have never been read and cannot be read now.
+        """
+        if len(token) > MAX_TOKEN:
+            raise _bad()
+        now = int(real_now().timestamp())
+        digest = digest_bytes(token.encode("utf-8", "replace"))
+        if known := self._known.get(digest):
+            until, principal = known
+            if now > until + LEEWAY:
+                raise _expired()
+            return principal
+        claims = await self._claims(token)
+        until, principal = _principal(claims, self._issuer, self._audience, now)
+        self._known[digest] = (until, principal)
+        while len(self._known) > REMEMBERED:
+            self._known.popitem(last=False)
+        return principal
+
+    async def _claims(self, token: str) -> dict[str, Any]:
+        try:
+            header = jws.extract_compact(token.encode("ascii")).headers()
+        except (JoseError, ValueError):
+            raise _bad() from None
+        kid = header.get("kid")
+        if header.get("alg") not in ALGORITHMS or not isinstance(kid, str):
+            raise _bad()
+        key = await self._key(kid)
+        try:
+            return jwt.decode(token, key, algorithms=ALGORITHMS).claims
+        except (JoseError, ValueError, TypeError):
+            raise _bad() from None
+
+    async def _key(self, kid: str) -> ECKey | RSAKey:
+        if kid not in self._keys or self._older_than(REFRESH):
+            async with self._lock:
+                wanted = REFRESH if kid in self._keys else REFETCH
+                if self._older_than(wanted):
+                    await self._refetch()
+        if not self._good:
+            raise Unavailable(
+                "identity_unavailable",
+                Text("Chưa kiểm tra được đăng nhập. Bạn thử lại sau ít phút.", "Sign-in cannot be checked now."),
+                retry_after=10,
+            )
+        if kid not in self._keys:
+            raise _bad()
+        return self._keys[kid]
+
+    def _older_than(self, seconds: float) -> bool:
+        return not self._good or self._fetched is None or time.monotonic() - self._fetched > seconds
+
+    async def _refetch(self) -> None:
+        try:
+            document = await self._fetch()
+        except Exception:
+            if self._good:
+                self._fetched = time.monotonic()
+            return
+        self._keys = {str(entry["kid"]): key for entry in document.get("keys", ()) if (key := _public(entry))}
+        self._fetched = time.monotonic()
+        self._good = True
+
+
+def _public(entry: Mapping[str, Any]) -> ECKey | RSAKey | None:
+    if "kid" not in entry or entry.get("use", "sig") != "sig":
+        return None
+    try:
+        key = import_key(dict(entry))
+    except (JoseError, ValueError, TypeError, KeyError):
+        return None
+    return key if isinstance(key, ECKey | RSAKey) else None
+
+
+def _principal(claims: Mapping[str, Any], issuer: str, audience: str, now: int) -> tuple[int, Principal]:
+    until, starts = _time(claims.get("exp")), _time(claims.get("nbf", 0))
+    sub, aud = claims.get("sub"), claims.get("aud")
+    if until is None or starts is None or not isinstance(sub, str) or not sub:
+        raise _bad()
+    if claims.get("iss") != issuer or (audience not in aud if isinstance(aud, list) else aud != audience):
+        raise _bad()
+    if now > until + LEEWAY:
+        raise _expired()
+    if starts > now + LEEWAY:
+        raise _bad()
+    roles, act = claims.get("roles", []), claims.get("act")
+    if not isinstance(roles, list):
+        raise _bad()
+    return until, Principal(
+        sub=sub,
+        roles=frozenset(str(role) for role in roles),
+        participant=_text(claims, "participant"),
+        office=_text(claims, "office"),
+        org=_text(claims, "org"),
+        actor=_text(act, "sub") if isinstance(act, dict) else None,
+        acr=_text(claims, "acr"),
+    )
+
+
+def _time(value: object) -> int | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 2**40:
+        return None
+    return int(value)
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str | None:
+    value = claims.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+async def maybe_signed_in(request: Request) -> Principal | None:
+    """Return who calls, or None without a token. Raises ``Unauthenticated`` for a token that is not good."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise _bad()
+    verifier: Verifier = request.app.state.verifier
+    return await verifier.verify(token.strip())
+
+
+async def signed_in(principal: Annotated[Principal | None, Depends(maybe_signed_in)]) -> Principal:
+    """Return who calls. Raises ``Unauthenticated`` (``sign_in_needed``) without a token."""
+    if principal is None:
+        raise Unauthenticated("sign_in_needed", Text("Bạn cần đăng nhập để tiếp tục.", "Sign in to go on."))
+    return principal
+
+
+SignedIn = Annotated[Principal, Depends(signed_in)]
+MaybeSignedIn = Annotated[Principal | None, Depends(maybe_signed_in)]
+
+
+def require_role(principal: Principal, *roles: str) -> None:
+    """Raise ``Forbidden`` (``role_needed``) unless ``principal`` has one of ``roles``."""
+    if not principal.roles.intersection(roles):
+        raise Forbidden("role_needed", Text("Tài khoản của bạn không có quyền này.", "Your account may not do this."))
+
+
+def _bad() -> Unauthenticated:
+    return Unauthenticated("bad_token", Text("Bạn hãy đăng nhập lại.", "Sign in again."))
+
+
+def _expired() -> Unauthenticated:
+    return Unauthenticated("token_expired", Text("Phiên đã hết hạn. Bạn đăng nhập lại.", "Expired. Sign in again."))

@@ -1,0 +1,223 @@
+"""Files by key in one object store (a folder, or S3), and what a file really is, by its content.
+
+Keys are ``dossier/{code}/{sha256}`` (exact.md 8). A file is stored, hashed and checked before the transaction that
+names it. An upload becomes visible under its key whole or not at all.
+"""
+
+import asyncio
+import hashlib
+import re
+import struct
+import uuid
+import zlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal
+
+import obstore
+from obstore.store import LocalStore, ObjectStore
+
+from kernel.errors import Invalid, Text, TooLarge
+
+PART = 256 * 1024
+PARTIAL = "partial"
+HEAD = 64
+HEIC = frozenset((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"))
+TYPES = ("image/jpeg", "image/png", "image/heic", "application/pdf")
+
+_PARTS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+FileType = Literal["image/jpeg", "image/png", "image/heic", "application/pdf"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What was written: lower-case hex SHA-256 and bytes."""
+
+    sha256: str
+    size: int
+
+
+class Files:
+    """One store. Keys hold letters, digits, dot, dash, underscore and slashes; no part begins with a dot."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    @classmethod
+    def in_folder(cls, folder: str) -> "Files":
+        """Return the store in a folder, which is made if missing."""
+        return cls(LocalStore(folder, mkdir=True))
+
+    async def put(self, key: str, data: bytes | AsyncIterator[bytes], *, limit: int | None = None) -> Stored:
+        """Store ``data`` under ``key`` and return its digest and size.
+
+        Raises ``TooLarge`` (``file_too_large``) over ``limit`` bytes; nothing is kept then.
+        """
+        _check_key(key)
+        if isinstance(data, bytes):
+            _check_size(len(data), limit)
+            await obstore.put_async(self._store, key, data)
+            return Stored(hashlib.sha256(data).hexdigest(), len(data))
+        return await self._put_parts(key, data, limit)
+
+    async def move(self, source: str, target: str) -> None:
+        """Give a stored file another key, at once. Raises ``FileNotFoundError``."""
+        _check_key(source)
+        _check_key(target)
+        await obstore.rename_async(self._store, source, target)
+
+    async def stream(self, key: str, offset: int = 0) -> AsyncIterator[bytes]:
+        """Yield the file from ``offset``, in parts. Raises ``FileNotFoundError``."""
+        _check_key(key)
+        total = await self.size(key)
+        if total is None:
+            raise FileNotFoundError(key)
+        if offset >= total:
+            return
+        found = await obstore.get_async(self._store, key, options={"range": {"offset": offset}})
+        async for chunk in found.stream(min_chunk_size=PART):
+            yield bytes(chunk)
+
+    async def read(self, key: str) -> bytes:
+        """Return the whole file. Raises ``FileNotFoundError``. For files known to be small."""
+        return b"".join([chunk async for chunk in self.stream(key)])
+
+    async def size(self, key: str) -> int | None:
+        """Return the size in bytes, or None when there is no such file."""
+        _check_key(key)
+        try:
+            return int((await obstore.head_async(self._store, key))["size"])
+        except FileNotFoundError:
+            return None
+
+    async def delete(self, key: str) -> None:
+        """Delete the file; it need not exist."""
+        _check_key(key)
+        try:
+            await obstore.delete_async(self._store, key)
+        except FileNotFoundError:
+            return
+
+    async def keys(self, prefix: str = "") -> AsyncIterator[str]:
+        """Yield the keys below the folder ``prefix``; uploads under way are not shown."""
+        async for batch in obstore.list(self._store, prefix or None):
+            for item in batch:
+                if not item["path"].startswith(f"{PARTIAL}/"):
+                    yield item["path"]
+
+    async def _put_parts(self, key: str, data: AsyncIterator[bytes], limit: int | None) -> Stored:
+        partial = f"{PARTIAL}/{uuid.uuid4().hex}"
+        digest, size = hashlib.sha256(), 0
+        writer = obstore.open_writer_async(self._store, partial)
+        try:
+            async with writer:
+                async for chunk in data:
+                    size += len(chunk)
+                    _check_size(size, limit)
+                    digest.update(chunk)
+                    await writer.write(chunk)
+            await obstore.rename_async(self._store, partial, key)
+        except BaseException:
+            await asyncio.shield(self.delete(partial))
+            raise
+        return Stored(digest.hexdigest(), size)
+
+
+def sniff(data: bytes) -> FileType | None:
+    """Return the type that the first bytes (64 are enough) show, or None for a type we do not take."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith(b"%PDF-"):
+        return "application/pdf"
+    if data[4:8] == b"ftyp" and HEIC & {data[8:12], *(data[at : at + 4] for at in range(16, HEAD, 4))}:
+        return "image/heic"
+    return None
+
+
+def check_structure(data: bytes, type: str) -> None:
+    """Check that ``data`` is a whole file of ``type``: begun rightly, not cut off, its parts add up.
+
+    Raises ``Invalid``: ``empty_file``, ``file_type_not_taken``, ``file_broken``.
+    """
+    if not data:
+        raise Invalid("empty_file", Text("Tệp này trống. Bạn chọn tệp khác.", "This file is empty. Choose another."))
+    if sniff(data[:HEAD]) != type:
+        raise Invalid(
+            "file_type_not_taken",
+            Text("Chỉ nhận ảnh JPEG, PNG, HEIC hoặc tệp PDF.", "Only JPEG, PNG, HEIC images or PDF files are taken."),
+        )
+    check = {"image/jpeg": _jpeg, "image/png": _png, "image/heic": _heic, "application/pdf": _pdf}[type]
+    try:
+        whole = check(data)
+    except (IndexError, struct.error):
+        whole = False
+    if not whole:
+        raise Invalid(
+            "file_broken",
+            Text("Tệp bị hỏng hoặc bị cắt. Bạn chụp hoặc tải lại.", "The file is damaged or cut off. Take it again."),
+        )
+
+
+def _jpeg(data: bytes) -> bool:
+    at, frame = 2, False
+    while data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
+            frame = width > 0 and height > 0
+        if marker == 0xDA:
+            return frame and data.rfind(b"\xff\xd9") > at
+        (length,) = struct.unpack(">H", data[at + 2 : at + 4])
+        at += 2 + max(length, 2)
+    return False
+
+
+def _png(data: bytes) -> bool:
+    at, kinds = 8, []
+    while at < len(data):
+        (length,) = struct.unpack(">I", data[at : at + 4])
+        kind, content = data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        (crc,) = struct.unpack(">I", data[at + 8 + length : at + 12 + length])
+        if len(content) != length or zlib.crc32(kind + content) != crc:
+            return False
+        kinds.append(kind)
+        at += 12 + length
+        if kind == b"IEND":
+            break
+    return kinds[0] == b"IHDR" and b"IDAT" in kinds and kinds[-1] == b"IEND"
+
+
+def _heic(data: bytes) -> bool:
+    at, kinds = 0, set()
+    while at < len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + 8])
+        if length == 1:
+            (length,) = struct.unpack(">Q", data[at + 8 : at + 16])
+        elif length == 0:
+            length = len(data) - at
+        if length < 8 or at + length > len(data):
+            return False
+        kinds.add(kind)
+        at += length
+    return {b"ftyp", b"meta"} <= kinds
+
+
+def _pdf(data: bytes) -> bool:
+    end = data[-2048:]
+    return b"%%EOF" in end and b"startxref" in end and re.search(rb"\d+ \d+ obj", data) is not None
+
+
+def _check_key(key: str) -> None:
+    if not _PARTS.fullmatch(key) or len(key) > 500:
+        raise ValueError("not a key of the store")
+
+
+def _check_size(size: int, limit: int | None) -> None:
+    if limit is not None and size > limit:
+        raise TooLarge("file_too_large", Text("Tệp này lớn quá. Bạn chọn tệp nhỏ hơn.", "This file is too large."))
