@@ -12,14 +12,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 90.0
-
-T = TypeVar("T")
 
 
 def free_ports(count: int = 3) -> int:
@@ -42,13 +40,10 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def until(look: Callable[[], T], *, seconds: float = 30.0, what: str = "") -> T:
-    """Return the first truthy answer of ``look``; fail after ``seconds``."""
+def until(look: Callable[[], object], *, seconds: float = 30.0, what: str = "") -> None:
+    """Wait until ``look`` answers something true; fail after ``seconds``."""
     end = time.monotonic() + seconds
-    while True:
-        answer = look()
-        if answer:
-            return answer
+    while not look():
         if time.monotonic() > end:
             raise AssertionError(f"did not happen in {seconds} s: {what or look}")
         time.sleep(0.05)
@@ -179,13 +174,21 @@ class Portal:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    def until_dossier(
+        self, client: httpx.Client, code: str, good: Callable[[dict[str, Any]], bool], *, seconds: float = 30
+    ) -> dict[str, Any]:
+        """Wait until the dossier is as ``good`` wants it; return it."""
+        end = time.monotonic() + seconds
+        while not good(found := self.dossier(client, code)):
+            if time.monotonic() > end:
+                seen = {name: found[name] for name in ("state", "status", "version", "asks", "requests")}
+                raise AssertionError(f"{code} did not get there in {seconds} s: {seen}")
+            time.sleep(0.05)
+        return found
+
     def until_status(self, client: httpx.Client, code: str, status: int, *, seconds: float = 30) -> dict[str, Any]:
         """Wait until the dossier shows ``status``."""
-        return until(
-            lambda: (found := self.dossier(client, code))["status"] == status and found,
-            seconds=seconds,
-            what=f"{code} shows {status}",
-        )
+        return self.until_dossier(client, code, lambda found: found["status"] == status, seconds=seconds)
 
 
 def seeded_copy(template_root: Path, into: Path) -> Path:
