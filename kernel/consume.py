@@ -131,7 +131,7 @@ class Consumer:
         return True
 
     async def _consume(self, reader: Reader) -> None:
-        renewed = None
+        self._positions, renewed = {}, None
         while True:
             now = real_now()
             if renewed is None or now - renewed > self._leases.ttl / 3:
