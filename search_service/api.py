@@ -1,0 +1,159 @@
+"""REST door: ``/api/search/v1``. Public; nothing here depends on who asks."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from pydantic import BaseModel
+
+from kernel.digest import digest_bytes
+from kernel.errors import Invalid, Text
+from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged, make_app
+from search_service import usecases
+from search_service.model.answers import Filters, Hit, short_title
+from search_service.store.index import Index
+
+PREFIX = "/api/search/v1"
+MAX_AGE = 30
+DEEPEST = 100_000
+SHOWN_ALSO = 20
+
+Asked = Annotated[str, Query(description="Any text; empty = everything")]
+Choice = Annotated[str | None, Query(max_length=300)]
+
+
+class Also(BaseModel):
+    """Another document under the same title."""
+
+    id: str
+    issuer: str
+
+
+class Result(BaseModel):
+    """One result. ``title`` is official, ``short_title`` for lists; ``also_count`` counts the same title elsewhere."""
+
+    type: str
+    id: str
+    title: str
+    plain_title: str | None
+    plain_title_en: str | None
+    short_title: str
+    field: str
+    issuer: str
+    levels: list[str]
+    applicants: list[str]
+    fileable: bool
+    withdrawn: bool
+    successor: str | None
+    also: list[Also]
+    also_count: int
+
+
+class FacetValue(BaseModel):
+    """A value of a facet and how many relevant documents have it."""
+
+    value: str
+    count: int
+
+
+class Results(BaseModel):
+    """One page of results. ``read_as`` is how stray keystrokes or chat spellings were read, else null."""
+
+    results: list[Result]
+    next_cursor: str | None
+    total: int
+    facets: dict[str, list[FacetValue]]
+    read_as: str | None
+
+
+class Suggestion(BaseModel):
+    """What the box may offer."""
+
+    text: str
+    id: str
+
+
+class Suggestions(BaseModel):
+    """At most eight suggestions."""
+
+    results: list[Suggestion]
+
+
+def make_api(*, index: Index) -> FastAPI:
+    """Return the app."""
+    app = make_app(title="Search", prefix=PREFIX)
+
+    @app.get("/query", response_model=Results, summary="Search everything public")
+    async def query(
+        request: Request,
+        q: Asked = "",
+        type: Choice = None,
+        field: Choice = None,
+        level: Choice = None,
+        applicant: Choice = None,
+        agency: Choice = None,
+        cursor: PageCursor = None,
+        page_size: PageSize = 20,
+    ) -> Response:
+        """Return one page of results, facets over all of them, and how the question was read."""
+        filters = Filters(type, field, level, applicant, agency)
+        same = _question(q, filters)
+        offset = _offset(cursor, same)
+        found = usecases.search(index=index, text=q, filters=filters, offset=offset, limit=page_size)
+        following = encode_cursor([offset + page_size, same]) if found.more else None
+        payload = {
+            "results": [_result(hit) for hit in found.hits],
+            "next_cursor": following,
+            "total": found.total,
+            "facets": {
+                name: [{"value": value, "count": count} for value, count in values]
+                for name, values in found.facets.items()
+            },
+            "read_as": found.read_as or None,
+        }
+        return etagged(request, payload, MAX_AGE)
+
+    @app.get("/suggest", response_model=Suggestions, summary="Complete what is being typed")
+    async def suggest(request: Request, q: Asked = "") -> Response:
+        """Return at most eight titles that what is typed may become."""
+        documents = usecases.suggest(index=index, text=q)
+        payload = {"results": [{"text": short_title(one), "id": one.id} for one in documents]}
+        return etagged(request, payload, MAX_AGE)
+
+    return app
+
+
+def _result(hit: Hit) -> dict[str, Any]:
+    one = hit.document
+    return {
+        "type": one.type,
+        "id": one.id,
+        "title": one.title,
+        "plain_title": one.plain_title or None,
+        "plain_title_en": one.plain_title_en or None,
+        "short_title": short_title(one),
+        "field": one.field,
+        "issuer": one.issuer,
+        "levels": one.levels,
+        "applicants": one.applicants,
+        "fileable": one.fileable,
+        "withdrawn": one.withdrawn,
+        "successor": one.successor or None,
+        "also": [{"id": other.id, "issuer": other.issuer} for other in hit.also[:SHOWN_ALSO]],
+        "also_count": len(hit.also),
+    }
+
+
+def _question(text: str, filters: Filters) -> str:
+    return digest_bytes(repr((text, filters)).encode("utf-8", "replace"))[:12]
+
+
+def _offset(cursor: str | None, same: str) -> int:
+    if cursor is None:
+        return 0
+    offset, asked = decode_cursor(cursor, int, str)
+    if asked != same or not 0 <= offset <= DEEPEST:
+        raise Invalid(
+            "bad_cursor",
+            Text("Trang này thuộc về một câu hỏi khác. Bạn tìm lại từ đầu.", "This page belongs to another question."),
+        )
+    return int(offset)

@@ -1,0 +1,48 @@
+"""Wiring of search."""
+
+import socket
+
+from kernel.auth import Verifier
+from kernel.clock import Clock
+from kernel.consume import Consumer
+from kernel.db import Database
+from kernel.lease import Leases
+from kernel.log import Log
+from kernel.web import Running
+from search_service import usecases
+from search_service.api import make_api
+from search_service.events import TOPIC, applying
+from search_service.settings import SearchSettings
+from search_service.store.rows import METADATA
+from search_service.store.tantivy_index import TantivyIndex
+
+NAME = "search_service"
+
+
+async def build(settings: SearchSettings, *, log: Log, clock: Clock, verifier: Verifier) -> Running:
+    """Open the index and the rows. Ready when the catalogue has been read to its end and the index holds all of it."""
+    database = await Database.open(settings.sqlite("search"), METADATA)
+    index = await TantivyIndex.open(settings.index)
+    indexer = usecases.Indexer(database=database, index=index)
+    consumer = Consumer(
+        name=NAME,
+        topics=[TOPIC],
+        log=log,
+        database=database,
+        leases=Leases(database, f"{socket.gethostname()}-{id(database)}"),
+        apply=applying(indexer.wake),
+    )
+    app = make_api(index=index)
+    app.state.verifier = verifier
+
+    async def ready() -> dict[str, bool]:
+        return {
+            "catalogue": await consumer.caught_up(),
+            "index": await usecases.is_current(database=database, index=index),
+        }
+
+    async def close() -> None:
+        await index.close()
+        await database.close()
+
+    return Running(NAME, app, [consumer.run, indexer.run], ready, close)

@@ -1,0 +1,1 @@
+"""Pure rules of search: the text pipeline, the reading of questions, what is indexed and how it is ranked."""

@@ -1,0 +1,119 @@
+"""What is searched: a document, what of it is indexed, and the card that a result shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntFlag
+
+from search_service.model.lexicon import Lexicon, lexicon
+from search_service.model.text import Syllable, pairs, syllables
+
+
+class Mark(IntFlag):
+    """Why a document comes earlier or later among equals."""
+
+    WITHDRAWN = 1
+    FILEABLE = 2
+    FOREIGN = 4
+    LOCAL = 8
+    INTERNAL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One public thing that can be found. A procedure's ``id`` is its code; ``version`` grows with every change."""
+
+    id: str
+    version: int
+    type: str
+    title: str
+    plain_title: str = ""
+    plain_title_en: str = ""
+    field: str = ""
+    issuer: str = ""
+    executors: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    applicants: tuple[str, ...] = ()
+    everyday: tuple[str, ...] = ()
+    fileable: bool = False
+    withdrawn: bool = False
+    successor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What of a document is indexed: ``exact`` and ``plain`` of the title, ``everyday`` and ``about`` plain only."""
+
+    exact: tuple[str, ...]
+    plain: tuple[str, ...]
+    everyday: tuple[str, ...]
+    about: tuple[str, ...]
+    marks: Mark
+    weight: int
+    title_key: str = field(repr=False)
+
+    @property
+    def exact_pairs(self) -> list[str]:
+        """The title's neighbours with diacritics."""
+        return pairs(list(self.exact))
+
+    @property
+    def plain_pairs(self) -> list[str]:
+        """The title's neighbours without diacritics."""
+        return pairs(list(self.plain))
+
+
+def terms(document: Document) -> Terms:
+    """Return what is indexed of ``document``."""
+    words = lexicon()
+    title = kept(syllables(document.title), words)
+    everyday: list[str] = []
+    for phrase in (document.plain_title, document.plain_title_en, *document.everyday):
+        plain = [part.plain for part in kept(syllables(phrase), words)]
+        everyday += [*plain, *pairs(plain)]
+    about = [
+        part.plain
+        for text in (document.field, document.issuer, *document.executors)
+        for part in kept(syllables(text), words)
+    ]
+    return Terms(
+        exact=tuple(part.exact for part in title),
+        plain=tuple(part.plain for part in title),
+        everyday=tuple(dict.fromkeys(everyday)),
+        about=tuple(dict.fromkeys(about)),
+        marks=_marks(document, words),
+        weight=words.weights.get(document.id, 0),
+        title_key=" ".join(part.exact for part in title),
+    )
+
+
+def kept(parts: Sequence[Syllable], words: Lexicon) -> list[Syllable]:
+    """Write abbreviations out and take the stop words of documents away."""
+    return [part for part in words.expand(parts) if part.exact not in words.stop_everywhere]
+
+
+def _marks(document: Document, words: Lexicon) -> Mark:
+    marks = Mark(0)
+    if document.withdrawn:
+        marks |= Mark.WITHDRAWN
+    if document.fileable:
+        marks |= Mark.FILEABLE
+    if document.issuer in words.foreign_issuers or speaks_of(words.foreign_titles, syllables(document.title)):
+        marks |= Mark.FOREIGN
+    if document.issuer.startswith(("UBND", "Sở ", "Trung tâm")):
+        marks |= Mark.LOCAL
+    if document.id.startswith(("5.", "6.")):
+        marks |= Mark.INTERNAL
+    return marks
+
+
+def speaks_of(phrases: Sequence[tuple[Syllable, ...]], parts: Sequence[Syllable]) -> bool:
+    """Tell whether one of ``phrases`` occurs in ``parts`` (a part without diacritics fits any word of its letters)."""
+    for phrase in phrases:
+        for start in range(len(parts) - len(phrase) + 1):
+            window = parts[start : start + len(phrase)]
+            if all(
+                part.exact == own.exact or (part.bare and part.plain == own.plain)
+                for part, own in zip(window, phrase, strict=True)
+            ):
+                return True
+    return False

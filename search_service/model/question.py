@@ -1,0 +1,193 @@
+"""Reading a question: stray keystrokes, chat, abbreviations, slips and everyday words -> weighted terms."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from search_service.model.documents import speaks_of
+from search_service.model.keyboards import decode
+from search_service.model.lexicon import Lexicon, lexicon
+from search_service.model.text import Syllable, pairs, syllable, words
+from search_service.model.vocabulary import Vocabulary
+
+LONGEST_TEXT = 200
+MOST_SYLLABLES = 32
+AS_TYPED = 0.35
+GUESS = 0.7
+_CODE = re.compile(r"^\s*([1-6]\.\d{1,6})(?:[.\s].*)?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One syllable or pair to look for. ``exact`` is "" when it was written without diacritics."""
+
+    plain: str
+    exact: str
+    weight: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a question was understood."""
+
+    code: str
+    singles: tuple[Term, ...]
+    pairs: tuple[Term, ...]
+    starts: tuple[str, ...]
+    foreign: bool
+    read_as: str
+
+    @cached_property
+    def empty(self) -> bool:
+        """Nothing to look for: everything answers."""
+        return not (self.code or self.singles or self.starts)
+
+
+def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Reading:
+    """Understand ``text`` (any text). ``unfinished``: the last word may be only its beginning."""
+    text = text[:LONGEST_TEXT]
+    code = _CODE.match(text)
+    if code is not None:
+        return Reading(code.group(1), (), (), (), False, "")
+    lists = lexicon()
+    typed = words(text)[:MOST_SYLLABLES]
+    starts: tuple[str, ...] = ()
+    if unfinished and typed and not text.endswith(" "):
+        starts = _starts(typed.pop(), vocabulary)
+    decoded = [_keystrokes(word, vocabulary, lists) for word in typed]
+    parts = _written_out(decoded, lists)
+    parts = _corrected(parts, vocabulary, lists)
+    read_as = "" if decoded == typed and len(parts) == len(typed) else " ".join(decoded)
+    spans = _meant(parts, lists)
+    collected = _Collected(vocabulary)
+    meant: list[Syllable] = []
+    for said, means in spans:
+        if means is None:
+            meant += said
+        else:
+            meant += means
+            collected.phrase(_without_stop(list(said), vocabulary, lists), AS_TYPED)
+    essence = _without_stop(meant, vocabulary, lists) or meant
+    collected.phrase(essence, 1.0)
+    collected.guesses(essence)
+    return Reading(
+        "",
+        tuple(collected.singles.values()),
+        tuple(collected.pairs.values()),
+        starts,
+        speaks_of(lists.foreign_questions, parts),
+        read_as,
+    )
+
+
+class _Collected:
+    """Terms by plain form; the greatest weight of each stays."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self.singles: dict[str, Term] = {}
+        self.pairs: dict[str, Term] = {}
+
+    def phrase(self, parts: Sequence[Syllable], weight: float) -> None:
+        for part in parts:
+            _keep(self.singles, Term(part.plain, "" if part.bare else part.exact, weight))
+        plain = pairs([part.plain for part in parts])
+        exact = pairs([part.exact for part in parts])
+        for one, other in zip(plain, exact, strict=True):
+            _keep(self.pairs, Term(one, "" if one == other else other, weight))
+
+    def guesses(self, parts: Sequence[Syllable]) -> None:
+        plain = [part.plain for part in parts]
+        for place, part in enumerate(parts):
+            before = plain[place - 1] if place else None
+            after = plain[place + 1] if place + 1 < len(plain) else None
+            if len(part.plain) < 2 or not part.plain.isalpha():
+                continue
+            other = self._vocabulary.confusion(part.plain, before, after)
+            if other is None:
+                continue
+            _keep(self.singles, Term(other, "", GUESS))
+            if before:
+                _keep(self.pairs, Term(f"{before}_{other}", "", GUESS))
+            if after:
+                _keep(self.pairs, Term(f"{other}_{after}", "", GUESS))
+
+
+def _keep(terms: dict[str, Term], term: Term) -> None:
+    old = terms.get(term.plain)
+    if old is None or old.weight < term.weight:
+        terms[term.plain] = term
+
+
+def _keystrokes(word: str, vocabulary: Vocabulary, lists: Lexicon) -> str:
+    plain = syllable(word).plain
+    if vocabulary.knows(plain) or plain in lists.own_words:
+        return word
+    found = decode(word)
+    if found is None:
+        return word
+    meant = syllable(found).plain
+    return found if vocabulary.knows(meant) or meant in lists.own_words else word
+
+
+def _written_out(typed: Sequence[str], lists: Lexicon) -> list[Syllable]:
+    parts: list[Syllable] = []
+    for word in typed:
+        chat = lists.chat.get(word)
+        parts += (syllable(word),) if chat is None else chat
+    return list(lists.expand(parts))
+
+
+def _corrected(parts: Sequence[Syllable], vocabulary: Vocabulary, lists: Lexicon) -> list[Syllable]:
+    known = [vocabulary.knows(part.plain) or part.plain in lists.own_words for part in parts]
+    corrected = list(parts)
+    for place, part in enumerate(parts):
+        if known[place] or not part.plain.isalpha():
+            continue
+        before = corrected[place - 1].plain if place else None
+        after = parts[place + 1].plain if place + 1 < len(parts) else None
+        meant = vocabulary.correction(part.plain, before, after)
+        if meant is not None:
+            corrected[place] = Syllable(meant, meant)
+    return corrected
+
+
+def _meant(parts: Sequence[Syllable], lists: Lexicon) -> list[tuple[tuple[Syllable, ...], tuple[Syllable, ...] | None]]:
+    """Cut ``parts`` into spans: what was said and, where a synonym is known, what is meant (longest first)."""
+    spans: list[tuple[tuple[Syllable, ...], tuple[Syllable, ...] | None]] = []
+    place = 0
+    while place < len(parts):
+        for length in range(min(lists.longest, len(parts) - place), 0, -1):
+            said = tuple(parts[place : place + length])
+            means = lists.synonym(said)
+            if means is not None:
+                spans.append((said, means))
+                place += length
+                break
+        else:
+            spans.append(((parts[place],), None))
+            place += 1
+    return spans
+
+
+def _without_stop(parts: list[Syllable], vocabulary: Vocabulary, lists: Lexicon) -> list[Syllable]:
+    kept: list[Syllable] = []
+    for place, part in enumerate(parts):
+        if part.exact in lists.stop_everywhere and not part.bare:
+            continue
+        if part.exact not in lists.stop_questions and not (part.bare and part.plain in lists.stop_bare):
+            kept.append(part)
+            continue
+        before = parts[place - 1].plain if place else None
+        after = parts[place + 1].plain if place + 1 < len(parts) else None
+        if (before and vocabulary.together(before, part.plain) > 1) or (
+            after and vocabulary.together(part.plain, after) > 1
+        ):
+            kept.append(part)
+    return kept
+
+
+def _starts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    plain = syllable(word).plain
+    return tuple(vocabulary.completions(plain, 12)) or (plain,)
