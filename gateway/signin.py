@@ -1,0 +1,138 @@
+"""/auth/login, /auth/callback and /auth/logout.
+
+A sign-in belongs to the browser that began it (cookie ``motcua_login``), so nobody can be signed in as somebody else
+by a link. The session's cookie is new at every sign-in, so no one can have chosen it before.
+"""
+
+from html import escape
+from urllib.parse import parse_qs, quote, urlsplit
+
+import structlog
+
+from gateway.answers import Headers, page, redirect
+from gateway.oidc import Provider, SignInRefused
+from gateway.request import LOGIN, SESSION, EdgeRequest, set_cookie
+from gateway.sessions import LOGIN_LIFETIME, Login, Sessions, new_secret
+from kernel.errors import NotFound, Problem, Text
+
+Answer = tuple[int, Headers, bytes]
+
+FAILED = Text("Chưa đăng nhập được", "Sign-in did not work")
+EXPLAINED = Text(
+    "Lần đăng nhập này đã cũ, hoặc bắt đầu ở trình duyệt khác. Những gì bạn đã lưu vẫn còn.",
+    "This sign-in is too old, or was begun in another browser. What you saved is kept.",
+)
+AGAIN = Text("Đăng nhập lại", "Sign in again")
+
+logger = structlog.get_logger()
+
+
+class SignIn:
+    """The three addresses. ``public_url`` is the site's address without a last slash."""
+
+    def __init__(self, *, sessions: Sessions, provider: Provider, public_url: str, secure: bool) -> None:
+        self._sessions = sessions
+        self._provider = provider
+        self._public_url = public_url.rstrip("/")
+        self._host = urlsplit(public_url).netloc.lower()
+        self._secure = secure
+
+    async def answer(self, request: EdgeRequest) -> Answer:
+        """Answer one request under /auth. Raises ``NotFound``, ``Problem`` (405) or ``Unavailable``."""
+        match request.path, request.method:
+            case "/auth/login", "GET":
+                return await self._login(request)
+            case "/auth/callback", "GET":
+                return await self._callback(request)
+            case "/auth/logout", "POST":
+                return await self._logout(request)
+            case (("/auth/login" | "/auth/callback" | "/auth/logout"), _):
+                raise Problem(
+                    "method_not_allowed",
+                    Text("Địa chỉ này không nhận cách gửi đó.", "This address does not take that method."),
+                    extra={"status": 405},
+                )
+        raise NotFound("not_found", Text("Không có gì ở địa chỉ này.", "There is nothing at this address."))
+
+    async def _login(self, request: EdgeRequest) -> Answer:
+        query = parse_qs(request.query, keep_blank_values=True)
+        following = local_path(query.get("next", ["/"])[0])
+        host = (request.header(b"host") or "").lower()
+        if host != self._host and "here" not in query:
+            # cookies belong to a host: begin at the address that the provider will send the browser back to
+            return redirect(f"{self._public_url}/auth/login?here=1&next={quote(following, safe='')}")
+        browser = request.cookies().get(LOGIN, "")
+        if len(browser) != len(new_secret()):
+            browser = new_secret()
+        state = new_secret()
+        login = Login(nonce=new_secret(), verifier=new_secret(), next=following)
+        await self._sessions.begin_login(state=state, browser=browser, login=login)
+        address = await self._provider.authorize_url(state=state, login=login, language=request.language)
+        lifetime = int(LOGIN_LIFETIME.total_seconds())
+        return redirect(address, set_cookie(LOGIN, browser, secure=self._secure, max_age=lifetime))
+
+    async def _callback(self, request: EdgeRequest) -> Answer:
+        query = {name: values[0] for name, values in parse_qs(request.query).items()}
+        cookies = request.cookies()
+        login = await self._sessions.take_login(state=query.get("state", ""), browser=cookies.get(LOGIN, ""))
+        if login is None:
+            return self._failed(request, "/")
+        if "error" in query:
+            return redirect("/") if query["error"] == "access_denied" else self._failed(request, login.next)
+        try:
+            subject, tokens = await self._provider.exchange(code=query.get("code", ""), login=login)
+        except SignInRefused as refused:
+            logger.warning("sign_in_refused", reason=str(refused))
+            return self._failed(request, login.next)
+        cookie = await self._sessions.begin(subject=subject, tokens=tokens, instead_of=cookies.get(SESSION))
+        return redirect(
+            login.next,
+            set_cookie(SESSION, cookie, secure=self._secure),
+            set_cookie(LOGIN, "", secure=self._secure, max_age=0),
+        )
+
+    async def _logout(self, request: EdgeRequest) -> Answer:
+        cookie = request.cookies().get(SESSION)
+        gone = set_cookie(SESSION, "", secure=self._secure, max_age=0)
+        session = await self._sessions.find(cookie) if cookie else None
+        if cookie:
+            await self._sessions.end(cookie)
+        address = None
+        if session is not None:
+            try:
+                address = await self._provider.end_session_url(session.tokens.id_token)
+            except Problem:
+                logger.warning("provider_not_told_of_sign_out")
+        return redirect(address or "/", gone)
+
+    def _failed(self, request: EdgeRequest, following: str) -> Answer:
+        language = request.language
+        link = f"/auth/login?next={quote(following, safe='')}"
+        body = (
+            f"<p>{escape(EXPLAINED.in_language(language))}</p>"
+            f'<p><a href="{escape(link)}">{escape(AGAIN.in_language(language))}</a></p>'
+        )
+        headers: Headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+        return 400, headers, page(language, FAILED.in_language(language), body).encode()
+
+
+def local_path(text: str) -> str:
+    """Return ``text`` if it is a path of this site that may follow a sign-in, else ``/``.
+
+    Browsers read backslashes as slashes and leave tabs and line ends out, so neither may occur.
+    """
+    good = (
+        len(text) <= 2000
+        and text.startswith("/")
+        and not text.startswith(("//", "/auth/"))
+        and "\\" not in text
+        and text.isascii()
+        and text.isprintable()
+    )
+    if not good:
+        return "/"
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return "/"
+    return "/" if parts.scheme or parts.netloc else quote(text, safe="/?#[]@!$&'()*+,;=:%-._~")
