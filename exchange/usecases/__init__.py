@@ -1,0 +1,75 @@
+"""What the exchange does: drain the log into lanes, keep links, record what they bring, compare, hold files."""
+
+from exchange.usecases.compare import (
+    Comparison,
+    end_resync,
+    load_coming,
+    load_comparison,
+    lost_subjects,
+    note_comparison,
+    want_redelivery,
+)
+from exchange.usecases.drain import (
+    DossierState,
+    Incoming,
+    Participant,
+    copy_states,
+    drain_deliveries,
+    hold_lanes,
+    release_quarantined,
+)
+from exchange.usecases.files import dossier_lane, is_file_recorded, record_file
+from exchange.usecases.lanes import (
+    LaneFigures,
+    Opened,
+    close_link,
+    forget_acked,
+    lanes_held_by,
+    list_lanes,
+    open_link,
+    touch_links,
+)
+from exchange.usecases.record import (
+    BadItem,
+    Recorded,
+    Unreadable,
+    Work,
+    last_numbers,
+    next_items,
+    record_work,
+)
+
+__all__ = [
+    "BadItem",
+    "Comparison",
+    "DossierState",
+    "Incoming",
+    "LaneFigures",
+    "Opened",
+    "Participant",
+    "Recorded",
+    "Unreadable",
+    "Work",
+    "close_link",
+    "copy_states",
+    "dossier_lane",
+    "drain_deliveries",
+    "end_resync",
+    "forget_acked",
+    "hold_lanes",
+    "is_file_recorded",
+    "lanes_held_by",
+    "last_numbers",
+    "list_lanes",
+    "load_coming",
+    "load_comparison",
+    "lost_subjects",
+    "next_items",
+    "note_comparison",
+    "open_link",
+    "record_file",
+    "record_work",
+    "release_quarantined",
+    "touch_links",
+    "want_redelivery",
+]
