@@ -1,0 +1,20 @@
+"""REST door of the catalogue: everything here is public, cacheable and carries an ETag."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from kernel.db import Database
+from kernel.web import make_app
+from services_catalog.api.places import place_routes
+from services_catalog.api.procedures import procedure_routes
+
+PREFIX = "/api/catalog/v1"
+
+
+def make_api(*, database: Database, procedures: Path) -> FastAPI:
+    """Return the app. ``procedures`` = the folder with what we wrote (the ten most used)."""
+    app = make_app(title="Catalogue", prefix=PREFIX)
+    app.include_router(procedure_routes(database=database, procedures=procedures))
+    app.include_router(place_routes(database=database))
+    return app

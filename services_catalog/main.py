@@ -1,0 +1,86 @@
+"""Wiring of the catalogue."""
+
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from kernel.auth import Verifier
+from kernel.clock import Clock
+from kernel.db import Database
+from kernel.lease import Leases
+from kernel.log import Log
+from kernel.outbox import Outbox, Relay
+from kernel.web import Running
+from services_catalog import usecases
+from services_catalog.api import make_api
+from services_catalog.events import encode
+from services_catalog.model.procedures import ImportReport
+from services_catalog.settings import CatalogSettings
+from services_catalog.store import METADATA, OUTBOX
+from services_catalog.store import procedures as store
+from services_catalog.store.seed import read_editorial
+
+NAME = "services_catalog"
+
+
+async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: Verifier) -> Running:
+    """Open the catalogue; seed it first when it is empty (``seed_when_empty``)."""
+    database, outbox = await _open(settings)
+    async with database.read() as tx:
+        empty = await store.is_empty(tx)
+    if empty and settings.seed_when_empty:
+        await usecases.seed_catalogue(
+            database=database, seed=settings.seed, procedures=settings.procedures, at=clock.now()
+        )
+    leases = Leases(database, f"{socket.gethostname()}-{id(database)}")
+    relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
+    app = make_api(database=database, procedures=settings.procedures)
+    app.state.verifier = verifier
+    return Running(NAME, app, [relay.run], _ready(database), database.close)
+
+
+def _ready(database: Database) -> Callable[[], Awaitable[dict[str, bool]]]:
+    async def ready() -> dict[str, bool]:
+        async with database.read() as tx:
+            return {"database": True, "catalogue": not await store.is_empty(tx)}
+
+    return ready
+
+
+async def _open(settings: CatalogSettings) -> tuple[Database, Outbox]:
+    outbox = Outbox(OUTBOX, encode)
+    return await Database.open(settings.database_url, METADATA, sink=outbox), outbox
+
+
+async def seed(
+    settings: CatalogSettings, *, clock: Clock, progress: usecases.Progress | None = None
+) -> usecases.SeedReport:
+    """Seed the catalogue of ``settings.data`` while nothing else runs; the relay publishes at the next start."""
+    database, _ = await _open(settings)
+    try:
+        return await usecases.seed_catalogue(
+            database=database,
+            seed=settings.seed,
+            procedures=settings.procedures,
+            at=clock.now(),
+            progress=progress,
+        )
+    finally:
+        await database.close()
+
+
+async def import_file(
+    settings: CatalogSettings, path: Path, *, clock: Clock, withdraw_missing: bool = False
+) -> ImportReport:
+    """Import a catalogue file into the catalogue of ``settings.data``. Raises ``Invalid`` for a file that is none."""
+    database, _ = await _open(settings)
+    try:
+        return await usecases.import_catalogue(
+            database=database,
+            path=path,
+            editorial=read_editorial(settings.procedures),
+            at=clock.now(),
+            withdraw_missing=withdraw_missing,
+        )
+    finally:
+        await database.close()

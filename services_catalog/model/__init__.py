@@ -1,0 +1,1 @@
+"""The catalogue's rules, pure: procedures, forms, places, the resolver."""

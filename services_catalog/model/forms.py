@@ -1,0 +1,316 @@
+"""From the form as we write it to the form as it is published: one JSON Schema and its layout, which cannot disagree.
+
+A written form is pages of fields; a text is ``[vi, en]``. A field is asked when its own condition, its page's, and
+those of every field its condition names hold. That one condition goes to the layout (``when``) and, compiled, to the
+schema (``if``/``then``), so an answer left over on a page that is no longer asked changes nothing.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Cond = Mapping[str, Any]
+Written = Mapping[str, Any]
+Options = Mapping[str, Sequence[Sequence[str]]]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DAY = r"(0[1-9]|[12]\d|3[01])"
+MONTH = r"(0[1-9]|1[0-2])"
+YEAR = r"(18|19|20)\d\d"
+FULL_DATE = f"^{YEAR}-{MONTH}-{DAY}$"
+PARTIAL_DATE = f"^{YEAR}(-{MONTH}(-{DAY})?)?$"
+NAME = r"^\p{L}[\p{L}\p{M}'’‘ʼ.\- ]*$"
+SHA256 = "^[0-9a-f]{64}$"
+PHOTOS = ("image/jpeg", "image/png", "image/heic", "application/pdf")
+
+# keyword -> what to do, by widget; "required" says it with the field's own label.
+ENTER = ("Nhập {vi}.", "Enter {en}.")
+CHOOSE = ("Chọn {vi}.", "Choose {en}.")
+TOO_LONG = ("Viết ngắn lại, tối đa {max} ký tự.", "Make it shorter, at most {max} characters.")
+BLANK = ("Nhập nội dung, không chỉ dấu cách.", "Enter some text, not only spaces.")
+DATE_TEXT = ("Nhập ngày, tháng, năm, ví dụ 27 3 2020.", "Enter day, month and year, for example 27 3 2020.")
+PARTIAL_TEXT = (
+    "Nhập ngày, tháng, năm. Không nhớ thì chỉ nhập năm, ví dụ 1958.",
+    "Enter day, month and year. If not known, the year alone, for example 1958.",
+)
+PICK = ("Chọn một mục trong danh sách.", "Choose one from the list.")
+WARD = ("Chọn xã, phường hoặc đặc khu trong danh sách.", "Choose a commune, ward or special zone from the list.")
+FILES = ("Gửi lại tệp này từ máy của bạn.", "Send this file again from your device.")
+ERRORS: dict[str, dict[str, tuple[str, str]]] = {
+    "text": {"required": ENTER, "pattern": BLANK, "maxLength": TOO_LONG},
+    "textarea": {"required": ENTER, "pattern": BLANK, "maxLength": TOO_LONG},
+    "name": {
+        "required": ENTER,
+        "maxLength": TOO_LONG,
+        "pattern": (
+            "Nhập họ, chữ đệm, tên bằng chữ, như trên giấy tờ. Không dùng chữ số.",
+            "Enter the name in letters, as on the papers. No digits.",
+        ),
+    },
+    "date": {"required": ENTER, "pattern": DATE_TEXT, "format": DATE_TEXT},
+    "radios": {"required": CHOOSE, "enum": PICK},
+    "select": {"required": CHOOSE, "enum": PICK},
+    "checkboxes": {"required": CHOOSE, "minItems": CHOOSE, "enum": PICK, "uniqueItems": PICK},
+    "yesno": {"required": ("Chọn Có hoặc Không.", "Choose Yes or No.")},
+    "ward": {"required": CHOOSE, "pattern": WARD},
+    "phone": {
+        "required": ENTER,
+        "pattern": (
+            "Nhập số điện thoại, ví dụ 0912 345 678. Không có thì để trống.",
+            "Enter a phone number, for example 0912 345 678. Leave it empty if there is none.",
+        ),
+    },
+    "id_number": {
+        "required": ENTER,
+        "pattern": (
+            "Nhập 12 chữ số trên thẻ căn cước, hoặc 9 chữ số trên chứng minh nhân dân cũ.",
+            "Enter the 12 digits of the identity card, or the 9 digits of the old one.",
+        ),
+    },
+    "email": {
+        "required": ENTER,
+        "maxLength": TOO_LONG,
+        "pattern": (
+            "Nhập địa chỉ thư điện tử, ví dụ ten@vidu.vn. Không có thì để trống.",
+            "Enter an e-mail address, for example name@example.vn. Leave it empty if there is none.",
+        ),
+    },
+    "money": {
+        "required": ENTER,
+        "minimum": ("Nhập số tiền từ {min} đồng.", "Enter at least {min} dong."),
+        "maximum": ("Nhập số tiền không quá {max} đồng.", "Enter at most {max} dong."),
+    },
+    "number": {
+        "required": ENTER,
+        "minimum": ("Nhập số từ {min} trở lên.", "Enter {min} or more."),
+        "maximum": ("Nhập số không quá {max}.", "Enter {max} or less."),
+    },
+    "files": {
+        "required": ("Gửi ít nhất một tệp: {vi}.", "Send at least one file: {en}."),
+        "minItems": ("Gửi ít nhất một tệp: {vi}.", "Send at least one file: {en}."),
+        "maxItems": ("Gửi tối đa {max} tệp.", "Send at most {max} files."),
+        "pattern": FILES,
+        "uniqueItems": ("Có một tệp gửi hai lần. Bỏ bớt một tệp.", "One file was sent twice. Remove one."),
+    },
+}
+
+
+def compile_form(written: Written, options: Options) -> dict[str, Any]:
+    """Return the published form of ``written``; ``options`` are the shared lists by name.
+
+    Raises ``ValueError`` with the field's name when the written form contradicts itself.
+    """
+    fields = {f["name"]: (page, f) for page in written["pages"] for f in page["fields"]}
+    if len(fields) != sum(len(page["fields"]) for page in written["pages"]):
+        raise ValueError("a field is asked twice")
+    whens = {name: _effective(name, fields, ()) for name in fields}
+    pages = [
+        {
+            "id": page["id"],
+            "title": text(page["title"]),
+            "hint": text(page.get("hint")),
+            "when": _page_when(page, fields),
+            "fields": [f["name"] for f in page["fields"]],
+        }
+        for page in written["pages"]
+    ]
+    properties = {name: _property(f, options) for name, (_, f) in fields.items()}
+    return {
+        "schema": _schema(properties, fields, whens),
+        "pages": pages,
+        "fields": {name: _field(f, whens[name], properties[name], options) for name, (_, f) in fields.items()},
+        "declaration": text(written["declaration"]),
+    }
+
+
+def text(pair: Sequence[str] | None) -> dict[str, str] | None:
+    """Return ``[vi, en]`` as a text of the API, None as None."""
+    return None if pair is None else {"vi": pair[0], "en": pair[1]}
+
+
+def texts(value: Any) -> Any:
+    """Return ``value`` with every ``[vi, en]`` pair of sentences in it as a text of the API."""
+    match value:
+        case [str(vi), str(en)]:
+            return {"vi": vi, "en": en}
+        case list():
+            return [texts(item) for item in value]
+        case dict():
+            return {key: texts(item) for key, item in value.items()}
+    return value
+
+
+def holds(cond: Cond | None, answers: Mapping[str, Any]) -> bool:
+    """Tell whether ``cond`` holds for ``answers``; no condition always holds."""
+    match cond:
+        case None:
+            return True
+        case {"all": parts}:
+            return all(holds(part, answers) for part in parts)
+        case {"any": parts}:
+            return any(holds(part, answers) for part in parts)
+        case {"not": part}:
+            return not holds(part, answers)
+        case {"field": name, "equals": value}:
+            return name in answers and bool(answers[name] == value) and type(answers[name]) is type(value)
+        case {"field": name, "in": values}:
+            return answers.get(name) in values
+    raise ValueError(f"unknown condition {sorted(cond)}")
+
+
+def condition_schema(cond: Cond) -> dict[str, Any]:
+    """Return the JSON Schema that is true exactly when ``cond`` holds."""
+    match cond:
+        case {"all": parts}:
+            return {"allOf": [condition_schema(part) for part in parts]}
+        case {"any": parts}:
+            return {"anyOf": [condition_schema(part) for part in parts]}
+        case {"not": part}:
+            return {"not": condition_schema(part)}
+        case {"field": name, "equals": value}:
+            return {"properties": {name: {"const": value}}, "required": [name]}
+        case {"field": name, "in": values}:
+            return {"properties": {name: {"enum": list(values)}}, "required": [name]}
+    raise ValueError(f"unknown condition {sorted(cond)}")
+
+
+def _schema(
+    properties: dict[str, Any], fields: Mapping[str, tuple[Written, Written]], whens: Mapping[str, Cond | None]
+) -> dict[str, Any]:
+    always: list[str] = []
+    groups: dict[str, list[str]] = {}
+    for name, (_, field) in fields.items():
+        if not field.get("required", True):
+            continue
+        when = whens[name]
+        if when is None:
+            always.append(name)
+        else:
+            groups.setdefault(json.dumps(when, sort_keys=True), []).append(name)
+    schema: dict[str, Any] = {
+        "$schema": DIALECT,
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+        "required": always,
+    }
+    if groups:
+        schema["allOf"] = [
+            {"if": condition_schema(json.loads(when)), "then": {"required": names}} for when, names in groups.items()
+        ]
+    return schema
+
+
+def _named(cond: Cond) -> Iterator[str]:
+    if "field" in cond:
+        yield cond["field"]
+    for part in [*cond.get("all", ()), *cond.get("any", ()), *([cond["not"]] if "not" in cond else ())]:
+        yield from _named(part)
+
+
+def _page_when(page: Written, fields: Mapping[str, tuple[Written, Written]]) -> Cond | None:
+    cond = page.get("when")
+    if cond is None:
+        return None
+    return _conjunction([_effective(other, fields, ()) for other in _named(cond)] + [cond])
+
+
+def _effective(name: str, fields: Mapping[str, tuple[Written, Written]], above: tuple[str, ...]) -> Cond | None:
+    if name in above:
+        raise ValueError(f"the condition of {name} depends on itself")
+    if name not in fields:
+        raise ValueError(f"a condition names {name}, which is not asked")
+    page, field = fields[name]
+    own = [cond for cond in (page.get("when"), field.get("when")) if cond is not None]
+    parts: list[Cond | None] = []
+    for cond in own:
+        parts += [_effective(other, fields, (*above, name)) for other in _named(cond)]
+        parts.append(cond)
+    return _conjunction(parts)
+
+
+def _conjunction(conds: Sequence[Cond | None]) -> Cond | None:
+    flat: list[Cond] = []
+    for cond in conds:
+        if cond is None:
+            continue
+        for part in cond["all"] if set(cond) == {"all"} else [cond]:
+            if part not in flat:
+                flat.append(part)
+    if not flat:
+        return None
+    return flat[0] if len(flat) == 1 else {"all": flat}
+
+
+def _options(field: Written, options: Options) -> list[dict[str, Any]]:
+    listed = field.get("options", ())
+    rows = options[listed] if isinstance(listed, str) else listed
+    return [{"value": value, "label": {"vi": vi, "en": en}} for value, vi, en in rows]
+
+
+def _property(field: Written, options: Options) -> dict[str, Any]:
+    widget = field["widget"]
+    longest = field.get("max", {"text": 200, "name": 200, "textarea": 2000}.get(widget))
+    values = [option["value"] for option in _options(field, options)]
+    match widget:
+        case "text" | "textarea":
+            return {"type": "string", "pattern": field.get("pattern", r"\S"), "maxLength": longest}
+        case "name":
+            return {"type": "string", "pattern": NAME, "maxLength": longest}
+        case "date" if field.get("partial"):
+            return {"type": "string", "pattern": PARTIAL_DATE}
+        case "date":
+            return {"type": "string", "pattern": FULL_DATE, "format": "date"}
+        case "radios" | "select":
+            return {"type": "string", "enum": values}
+        case "checkboxes":
+            return {"type": "array", "items": {"enum": values}, "minItems": 1, "uniqueItems": True}
+        case "yesno":
+            return {"type": "boolean"}
+        case "ward":
+            return {"type": "string", "pattern": r"^\d{5}$"}
+        case "phone":
+            return {"type": "string", "pattern": r"^\+\d{8,15}$"}
+        case "id_number":
+            return {"type": "string", "pattern": r"^(\d{9}|\d{12})$"}
+        case "email":
+            return {"type": "string", "pattern": r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "maxLength": 254}
+        case "money" | "number":
+            return {"type": "integer", "minimum": field["min"], "maximum": field["max"]}
+        case "files":
+            most = field.get("max_files", 1)
+            items = {"type": "string", "pattern": SHA256}
+            return {"type": "array", "items": items, "minItems": 1, "maxItems": most, "uniqueItems": True}
+    raise ValueError(f"{field['name']}: no widget {widget}")
+
+
+def _field(field: Written, when: Cond | None, schema: Mapping[str, Any], options: Options) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "widget": field["widget"],
+        "label": text(field["label"]),
+        "hint": text(field.get("hint")),
+        "options": _options(field, options),
+        "errors": _errors(field, schema),
+        "when": when,
+        "required": field.get("required", True),
+        "partial": bool(field.get("partial")),
+        "autocomplete": field.get("autocomplete"),
+        "source": field.get("source"),
+        "rule": text(field.get("rule")),
+    }
+    if field["widget"] == "files":
+        made |= {"accept": list(field.get("accept", PHOTOS)), "max_files": field.get("max_files", 1)}
+    if field["widget"] == "date":
+        made |= {"not_after": field.get("not_after", "today")}
+    return made
+
+
+def _errors(field: Written, schema: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    vi, en = (label[:1].lower() + label[1:] for label in field["label"])
+    most = schema.get("maxLength", schema.get("maxItems", schema.get("maximum", "")))
+    marks = {"vi": vi.rstrip("?"), "en": en.rstrip("?"), "max": most, "min": schema.get("minimum", "")}
+    written = {**ERRORS[field["widget"]], **field.get("errors", {})}
+    if field.get("partial"):
+        written |= {"pattern": PARTIAL_TEXT}
+    made = {key: {"vi": pair[0].format(**marks), "en": pair[1].format(**marks)} for key, pair in written.items()}
+    return {**made, "type": made["required"]}

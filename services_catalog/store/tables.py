@@ -1,0 +1,94 @@
+"""Tables of the catalogue."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+
+from kernel.db import UtcDateTime
+from kernel.lease import lease_table
+from kernel.outbox import outbox_table
+
+METADATA = MetaData()
+OUTBOX = outbox_table(METADATA)
+LEASE = lease_table(METADATA)
+
+REVISION = Table(
+    "revision",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("digest", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("executors", String, nullable=False),
+    Column("field", String, nullable=False),
+    Column("levels", String, nullable=False),
+    Column("applicants", String, nullable=False),
+    Column("decision", String, nullable=False),
+    Column("editorial", String, nullable=False),
+    Column("form_digest", String, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
+)
+
+# One row a code: the head, and beside it what lists filter by, copied from the revision in force.
+HEAD = Table(
+    "head",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("successor", String, nullable=False),
+    Column("valid_from", UtcDateTime, nullable=False),
+    Column("field", String, nullable=False),
+    Column("agency", String, nullable=False),
+    Column("levels", String, nullable=False),
+    Column("applicants", String, nullable=False),
+    Column("fileable", Boolean, nullable=False),
+    Index("head_by_field", "field", "code"),
+    Index("head_by_agency", "agency", "code"),
+)
+
+PLACE = Table(
+    "place",
+    METADATA,
+    Column("ward", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("province", String, nullable=False, index=True),
+    Column("province_name", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("former_province", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("office_name", String, nullable=False),
+    Column("centre_name", String, nullable=False),
+    Column("former_names", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+)
+
+# Every name a ward can be found by: today's (old_code empty) and those of the wards it was made of.
+PLACE_NAME = Table(
+    "place_name",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("ward", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("folded", String, nullable=False),
+    Column("bare", String, nullable=False),
+    Column("old_code", String, nullable=False, index=True),
+    Column("old_province", String, nullable=False),
+    Column("whole", Boolean, nullable=False),
+    Column("share", String, nullable=False),
+)
+
+PARTICIPANT = Table(
+    "participant",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("successor_province", String, nullable=False),
+    Column("successor_name", String, nullable=False),
+    Column("lanes", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", String, nullable=False),
+)
