@@ -7,6 +7,8 @@ from enum import IntFlag
 from search_service.model.lexicon import Lexicon, lexicon
 from search_service.model.text import Syllable, pairs, syllables
 
+LEAD = 10
+
 
 class Mark(IntFlag):
     """Why a document comes earlier or later among equals."""
@@ -50,6 +52,16 @@ class Terms:
     marks: Mark
     weight: int
     title_key: str = field(repr=False)
+
+    @property
+    def lead(self) -> tuple[str, ...]:
+        """The title's first words: what a long title is about, before it counts its cases."""
+        return self.plain[:LEAD]
+
+    @property
+    def lead_pairs(self) -> list[str]:
+        """The neighbours in ``lead``."""
+        return pairs(list(self.lead))
 
     @property
     def exact_pairs(self) -> list[str]:

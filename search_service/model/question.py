@@ -13,6 +13,8 @@ from search_service.model.vocabulary import Vocabulary
 
 LONGEST_TEXT = 200
 MOST_SYLLABLES = 32
+COMPLETIONS = 12
+MOST_COMPLETIONS = 100
 AS_TYPED = 0.35
 GUESS = 0.7
 _CODE = re.compile(r"^\s*([1-6]\.\d{1,6})(?:[.\s].*)?$")
@@ -52,9 +54,7 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
         return Reading(code.group(1), (), (), (), False, "")
     lists = lexicon()
     typed = words(text)[:MOST_SYLLABLES]
-    starts: tuple[str, ...] = ()
-    if unfinished and typed and not text.endswith(" "):
-        starts = _starts(typed.pop(), vocabulary)
+    beginning = typed.pop() if unfinished and typed and not text.endswith(" ") else ""
     decoded = [_keystrokes(word, vocabulary, lists) for word in typed]
     parts = _written_out(decoded, lists)
     parts = _corrected(parts, vocabulary, lists)
@@ -71,6 +71,7 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
     essence = _without_stop(meant, vocabulary, lists) or meant
     collected.phrase(essence, 1.0)
     collected.guesses(essence)
+    starts = collected.starts(beginning, meant[-1] if meant else None) if beginning else ()
     return Reading(
         "",
         tuple(collected.singles.values()),
@@ -112,6 +113,17 @@ class _Collected:
                 _keep(self.pairs, Term(f"{before}_{other}", "", GUESS))
             if after:
                 _keep(self.pairs, Term(f"{other}_{after}", "", GUESS))
+
+    def starts(self, beginning: str, before: Syllable | None) -> tuple[str, ...]:
+        """Return what the last word may become; what follows ``before`` in a title comes first."""
+        plain = syllable(beginning).plain
+        found = self._vocabulary.completions(plain, MOST_COMPLETIONS)
+        if before is not None:
+            found.sort(key=lambda word: -self._vocabulary.together(before.plain, word))
+            for word in found[:COMPLETIONS]:
+                if self._vocabulary.together(before.plain, word):
+                    _keep(self.pairs, Term(f"{before.plain}_{word}", "", 1.0))
+        return tuple(found[:COMPLETIONS]) or (plain,)
 
 
 def _keep(terms: dict[str, Term], term: Term) -> None:
@@ -186,8 +198,3 @@ def _without_stop(parts: list[Syllable], vocabulary: Vocabulary, lists: Lexicon)
         ):
             kept.append(part)
     return kept
-
-
-def _starts(word: str, vocabulary: Vocabulary) -> tuple[str, ...]:
-    plain = syllable(word).plain
-    return tuple(vocabulary.completions(plain, 12)) or (plain,)

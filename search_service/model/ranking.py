@@ -7,21 +7,21 @@ FOREIGN = 0.55
 LOCAL = 0.8
 INTERNAL = 0.7
 FILEABLE = 1.04
-WITHDRAWN = 0.01
-RELEVANT = 0.35
+RELEVANT = 0.3
 
 
-def corrected(score: float, marks: Mark, weight: int, *, foreign: bool) -> float:
-    """Return ``score`` corrected. ``foreign``: the question itself speaks of matters abroad."""
-    score *= 1 + COMMON * weight
-    if marks & Mark.FOREIGN and not foreign:
-        score *= FOREIGN
-    if marks & Mark.LOCAL:
-        score *= LOCAL
-    if marks & Mark.INTERNAL:
-        score *= INTERNAL
-    if marks & Mark.FILEABLE:
-        score *= FILEABLE
-    if marks & Mark.WITHDRAWN:
-        score *= WITHDRAWN
-    return score
+def factor(marks: Mark, weight: int, *, foreign: bool) -> float:
+    """Return what a document's score is multiplied with. ``foreign``: the question speaks of matters abroad.
+
+    Withdrawn documents are put behind all others instead; their score stays.
+    """
+    found = 1 + COMMON * weight
+    if Mark.FOREIGN in marks and not foreign:
+        found *= FOREIGN
+    if Mark.LOCAL in marks:
+        found *= LOCAL
+    if Mark.INTERNAL in marks:
+        found *= INTERNAL
+    if Mark.FILEABLE in marks:
+        found *= FILEABLE
+    return found

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import tantivy
 
-from search_service.model.documents import Document, Mark, Terms, terms
+from search_service.model.documents import Document, Terms, terms
+from search_service.model.ranking import factor
 from search_service.model.vocabulary import Vocabulary
 
+SCHEMA = 2
 HEAP = 15_000_000
 _LISTS = ("executors", "levels", "applicants", "everyday")
 
@@ -19,7 +21,9 @@ class Card(NamedTuple):
     """What ranking and results need of a document without asking the index."""
 
     document: Document
-    marks: Mark
+    at_home: float
+    abroad: float
+    withdrawn: bool
     weight: int
     title_key: str
 
@@ -92,7 +96,7 @@ class Generation:
         if self.browsing is None:
             self.browsing = sorted(
                 self.cards.values(),
-                key=lambda card: (bool(card.marks & Mark.WITHDRAWN), -card.weight, card.title_key, card.document.id),
+                key=lambda card: (card.withdrawn, -card.weight, card.title_key, card.document.id),
             )
         return self.browsing
 
@@ -113,7 +117,14 @@ class Generation:
         self._searcher = self._index.searcher()
 
     def _remember(self, number: int, document: Document, found: Terms) -> None:
-        self.cards[number] = Card(document, found.marks, found.weight, found.title_key)
+        self.cards[number] = Card(
+            document,
+            factor(found.marks, found.weight, foreign=False),
+            factor(found.marks, found.weight, foreign=True),
+            document.withdrawn,
+            found.weight,
+            found.title_key,
+        )
         self.numbers[document.id] = number
         self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)))
 
@@ -138,7 +149,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("id", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("number", stored=True, fast=True)
     builder.add_text_field("body", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("plain", "exact", "plain_pairs", "exact_pairs", "everyday", "about"):
+    for name in ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs", "everyday", "about"):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
     for name in ("type", "field", "level", "applicant", "agency"):
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
@@ -152,6 +163,8 @@ def _indexed(number: int, document: Document, found: Terms) -> tantivy.Document:
     indexed.add_text("body", json.dumps(asdict(document), ensure_ascii=False))
     for name, words in (
         ("plain", found.plain),
+        ("lead", found.lead),
+        ("lead_pairs", found.lead_pairs),
         ("exact", found.exact),
         ("plain_pairs", found.plain_pairs),
         ("exact_pairs", found.exact_pairs),

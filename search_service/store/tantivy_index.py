@@ -4,22 +4,23 @@ import asyncio
 import shutil
 import uuid
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 
 import tantivy
 
 from search_service.model.answers import NOTHING, Filters, Found, facets, grouped
-from search_service.model.documents import Document, Mark
+from search_service.model.documents import Document
 from search_service.model.lexicon import edition
 from search_service.model.question import Reading, Term, read
-from search_service.model.ranking import RELEVANT, corrected
-from search_service.store.generation import Card, Generation
+from search_service.model.ranking import RELEVANT
+from search_service.store.generation import SCHEMA, Card, Generation
 
 CURRENT = "current"
 CANDIDATES = 250
 BATCH = 2_000
 EXACT = 0.5
+LEAD = 1.2
 PAIR = 1.3
 ABOUT = 0.25
 TIE = 0.2
@@ -57,7 +58,7 @@ class TantivyIndex:
     async def rebuild(self, documents: Iterable[Document]) -> int:
         """Build beside, check the count, swap the pointer, forget the old folder."""
         async with self._writing:
-            name = f"{edition()}-{uuid.uuid4().hex[:12]}"
+            name = f"{edition()}.{SCHEMA}-{uuid.uuid4().hex[:12]}"
             fresh, count = await asyncio.to_thread(_built, self._folder / name, documents)
             await asyncio.to_thread(_point, self._folder, name)
             old, self._generation = self._generation, fresh
@@ -93,14 +94,15 @@ class TantivyIndex:
         """Return what the words mean as they are, then what they may become."""
         if self._generation is None or not text.strip():
             return []
-        found: dict[str, Document] = {}
+        ways = []
         for unfinished in (False, True):
             reading = read(text, self._generation.vocabulary, unfinished=unfinished)
-            if reading.empty:
-                continue
-            for card in self._answers(self._generation, reading, Filters()):
-                if not card.marks & Mark.WITHDRAWN and len(found) < limit:
-                    found.setdefault(card.title_key, card.document)
+            cards = [] if reading.empty else self._answers(self._generation, reading, Filters())
+            ways.append([card for card in cards if not card.withdrawn])
+        found: dict[str, Document] = {}
+        for card in chain.from_iterable(zip_longest(*ways)):
+            if card is not None and len(found) < limit:
+                found.setdefault(card.title_key, card.document)
         return list(found.values())
 
     def _answers(self, generation: Generation, reading: Reading, filters: Filters) -> list[Card]:
@@ -113,13 +115,14 @@ class TantivyIndex:
         query = _query(generation, reading, filters)
         if query is None:
             return []
+        found = generation.found(query, CANDIDATES)
+        least = RELEVANT * max((score for score, _ in found), default=0.0)
         scored = [
-            (corrected(score, card.marks, card.weight, foreign=reading.foreign), card)
-            for score, card in generation.found(query, CANDIDATES)
+            (score * (card.abroad if reading.foreign else card.at_home), card)
+            for score, card in found
+            if score >= least
         ]
-        least = RELEVANT * max((score for score, _ in scored), default=0.0)
-        scored = [(score, card) for score, card in scored if score >= least]
-        scored.sort(key=lambda pair: (bool(pair[1].marks & Mark.WITHDRAWN), -pair[0], pair[1].document.id))
+        scored.sort(key=lambda pair: (pair[1].withdrawn, -pair[0], pair[1].document.id))
         return [card for _, card in scored]
 
 
@@ -154,10 +157,11 @@ def _single(schema: tantivy.Schema, term: Term, rarity: float) -> tantivy.Query:
         _constant(schema, "about", term.plain, rarity * ABOUT),
     ]
     best = tantivy.Query.disjunction_max_query(ways, TIE)
+    lead = _boosted(schema, "lead", term.plain, term.weight * LEAD)
     if not term.exact:
-        return best
+        return _sum(best, lead)
     exact = _boosted(schema, "exact", term.exact, term.weight * EXACT)
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, best), (tantivy.Occur.Should, exact)])
+    return _sum(best, lead, exact)
 
 
 def _pair(schema: tantivy.Schema, term: Term, rarity: float) -> tantivy.Query:
@@ -166,10 +170,15 @@ def _pair(schema: tantivy.Schema, term: Term, rarity: float) -> tantivy.Query:
         _constant(schema, "everyday", term.plain, rarity),
     ]
     best = tantivy.Query.disjunction_max_query(ways, TIE)
+    lead = _boosted(schema, "lead_pairs", term.plain, term.weight * PAIR * LEAD)
     if not term.exact:
-        return best
+        return _sum(best, lead)
     exact = _boosted(schema, "exact_pairs", term.exact, term.weight * PAIR * EXACT)
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, best), (tantivy.Occur.Should, exact)])
+    return _sum(best, lead, exact)
+
+
+def _sum(*queries: tantivy.Query) -> tantivy.Query:
+    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
 
 def _boosted(schema: tantivy.Schema, name: str, value: str, boost: float) -> tantivy.Query:
@@ -185,7 +194,7 @@ def _current(folder: Path) -> Generation | None:
     if not pointer.exists():
         return None
     name = pointer.read_text(encoding="utf-8").strip()
-    if not name.startswith(f"{edition()}-") or not (folder / name / "meta.json").exists():
+    if not name.startswith(f"{edition()}.{SCHEMA}-") or not (folder / name / "meta.json").exists():
         return None
     try:
         return Generation(folder / name)

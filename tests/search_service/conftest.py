@@ -106,8 +106,8 @@ async def serving(data: Path) -> AsyncIterator[Service]:
     running = await build(
         SearchSettings(data=data), log=log, clock=Clock(), verifier=Verifier(issuer="test", keys=no_keys)
     )
-    tasks = [asyncio.create_task(loop()) for loop in running.loops]
-    transport = httpx.ASGITransport(app=running.app)  # type: ignore[arg-type]
+    tasks = [asyncio.ensure_future(loop()) for loop in running.loops]
+    transport = httpx.ASGITransport(app=running.app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Service(running, log, client)

@@ -44,7 +44,7 @@ async def test_a_late_old_head_changes_nothing(service: Service) -> None:
 
 async def test_a_withdrawn_procedure_comes_last_and_says_its_successor(service: Service) -> None:
     await service.publish(
-        *both("1.000001", title="Cấp phép nuôi voi"), *both("1.000002", title="Cấp giấy chứng nhận nuôi voi dữ")
+        *both("1.000001", title="Cấp phép nuôi voi"), *both("1.000002", title="Cấp phép nuôi voi rất dữ")
     )
     assert await service.ids("cấp phép nuôi voi") == ["1.000001", "1.000002"]
     await service.publish(head("1.000001", 2, 1, withdrawn=True, successor="1.000002"))
