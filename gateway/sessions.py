@@ -90,6 +90,7 @@ class Sessions:
         self._idle = idle
         self._absolute = absolute
         self._recent: OrderedDict[str, tuple[float, Session]] = OrderedDict()
+        self._changes = 0
 
     async def begin_login(self, *, state: str, browser: str, login: Login) -> None:
         """Remember a sign-in that this ``browser`` (its cookie) has begun."""
@@ -126,12 +127,12 @@ class Sessions:
                 await tx.execute(delete(SESSION).where(SESSION.c.id == _hash(instead_of)))
             await tx.execute(insert(SESSION).values(**row))
         if instead_of:
-            self._recent.pop(_hash(instead_of), None)
+            self._forget(instead_of)
         return cookie
 
     async def find(self, cookie: str) -> Session | None:
         """Return the session of ``cookie`` if it has not ended; a request of the person keeps it from ending."""
-        key, now = _hash(cookie), real_now()
+        key, now, changes = _hash(cookie), real_now(), self._changes
         remembered = self._recent.get(key)
         session: Session | None
         if remembered is not None and time.monotonic() - remembered[0] <= REMEMBERED_SECONDS:
@@ -145,7 +146,8 @@ class Sessions:
             session = replace(session, seen_at=now)
             async with self._database.begin() as tx:
                 await tx.execute(update(SESSION).where(SESSION.c.id == key).values(seen_at=now))
-        self._remember(session, loaded)
+        if changes == self._changes:  # else what was read may be older than what another task has just written
+            self._remember(session, loaded)
         return session
 
     async def renew(self, cookie: str, session: Session, tokens: Tokens) -> Session:
@@ -153,14 +155,15 @@ class Sessions:
         async with self._database.begin() as tx:
             await tx.execute(update(SESSION).where(SESSION.c.id == session.id).values(sealed=_seal(cookie, tokens)))
         renewed = replace(session, tokens=tokens)
+        self._changes += 1
         self._remember(renewed, time.monotonic())
         return renewed
 
     async def end(self, cookie: str) -> None:
         """End the session of ``cookie``."""
-        self._recent.pop(_hash(cookie), None)
         async with self._database.begin() as tx:
             await tx.execute(delete(SESSION).where(SESSION.c.id == _hash(cookie)))
+        self._forget(cookie)
 
     async def purge(self) -> None:
         """Delete what has ended."""
@@ -174,6 +177,10 @@ class Sessions:
         while True:
             await asyncio.sleep(PURGE_EVERY)
             await self.purge()
+
+    def _forget(self, cookie: str) -> None:
+        self._changes += 1
+        self._recent.pop(_hash(cookie), None)
 
     def _remember(self, session: Session, loaded: float) -> None:
         self._recent.pop(session.id, None)

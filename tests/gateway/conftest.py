@@ -32,6 +32,7 @@ class Service:
         self.away = False
         self.cache_control = "public, max-age=60"
         self.etag = '"one"'
+        self.called = asyncio.Event()
         self.gate = asyncio.Event()
         self.gate.set()
         self.closed = asyncio.Event()
@@ -48,6 +49,7 @@ class Service:
 
     async def answer(self, request: Request) -> Response:
         self.calls.append(request)
+        self.called.set()
         self.bodies.append(await request.body())
         await self.gate.wait()
         path = request.url.path
@@ -90,7 +92,7 @@ class Edge:
         self.upstream = AsgiUpstream(running.app)
 
     def browser(self, **headers: str) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=self.running.app, raise_app_exceptions=True)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app=self.running.app, raise_app_exceptions=True)
         return httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers)
 
     def token(self, person: str = "citizen-1") -> str:
@@ -126,7 +128,7 @@ async def make_edge(tmp_path: Path) -> AsyncIterator[MakeEdge]:
         names = ("search", "catalog", "dossiers", "citizen", "exchange", "offices", "dev", "portal")
         running = await build(
             GatewaySettings(data=tmp_path, public_url=PUBLIC, gateway_access_log=False, **settings),
-            upstreams={**{name: service for name in names}, "identity": AsgiUpstream(provider.app)},
+            upstreams={**dict.fromkeys(names, service), "identity": AsgiUpstream(provider.app)},
             verifier=verifier,
         )
         made.append(Edge(running, service, provider, tmp_path))
