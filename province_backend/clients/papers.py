@@ -1,0 +1,46 @@
+"""Runs in the worker process: a tagged PDF from a typst template, signed with the office's demo seal (PAdES)."""
+
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
+
+from province_backend.clients.seals import seal_of
+
+FONTS = typst.Fonts(include_system_fonts=False)
+TEMPLATE = typst.Compiler(str(Path(__file__).with_name("result.typ")), font_paths=FONTS)
+
+
+def make_paper(request: dict[str, Any]) -> bytes:
+    """Return the PDF of ``request`` (see ``Printer.make``): PDF/UA-1, Vietnamese, marked "BẢN DEMO".
+
+    A draft is not signed. A result carries one invisible signature over the whole file (PAdES baseline B).
+    """
+    at = datetime.fromisoformat(request["at"]).replace(microsecond=0)
+    made = TEMPLATE.compile(
+        format="pdf",
+        sys_inputs={"data": json.dumps(request["content"], ensure_ascii=False)},
+        pdf_standards=["ua-1"],
+        timestamp=at,
+    )
+    if not isinstance(made, bytes):
+        raise TypeError("the template made no single PDF")
+    if request["draft"]:
+        return made
+    signer = seal_of(Path(request["folder"]), request["participant"], request["signer"])
+    meta = signers.PdfSignatureMetadata(
+        field_name="Seal",
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        reason="Kết quả giải quyết thủ tục hành chính (BẢN DEMO)",
+        location=request["signer"],
+    )
+    out = io.BytesIO()
+    signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(made)), meta, signer, output=out)
+    return out.getvalue()

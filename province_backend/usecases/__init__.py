@@ -1,0 +1,1 @@
+"""What the nation's deliveries, an officer and the demo robot can do with an office's books."""
