@@ -1,6 +1,7 @@
 """The ASGI app of the edge: the order of the steps."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import perf_counter
 
@@ -18,7 +19,7 @@ from gateway.routes import Route, Routes
 from gateway.settings import GatewaySettings
 from gateway.signin import SignIn
 from kernel.errors import NotFound, Problem, Text, Unavailable
-from kernel.telemetry import Receive, Scope, Send, new_trace_id, trace_id
+from kernel.telemetry import Receive, Scope, Send, trace_id
 from kernel.web import StreamReply
 from kernel.web.app import trace_from
 from kernel.web.problems import plain_problem
@@ -60,7 +61,7 @@ class Gateway:
         request = EdgeRequest(scope)
         route = self._routes.find(request.path)
         label = route.label if route else OWN
-        trace = trace_from(request.traceparent) if request.traceparent else new_trace_id()
+        trace = trace_from(request.traceparent) if request.traceparent else os.urandom(16).hex()
         token = trace_id.set(trace)
         status = 0
         try:

@@ -8,6 +8,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
 
 from limits import RateLimitItem, parse
@@ -114,13 +115,7 @@ class Limiter:
                 found = item.strip()
                 if not self._trusted(found):
                     break
-        try:
-            parsed = ipaddress.ip_address(found)
-        except ValueError:
-            return client
-        if parsed.version == 6:
-            return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
-        return str(parsed)
+        return _network(found) or client
 
     def _trusted(self, text: str) -> bool:
         if not self._proxies:
@@ -130,3 +125,14 @@ class Limiter:
         except ValueError:
             return False
         return any(parsed in network for network in self._proxies)
+
+
+@lru_cache(10_000)
+def _network(text: str) -> str | None:
+    try:
+        parsed = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    if parsed.version == 6:
+        return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

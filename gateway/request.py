@@ -1,6 +1,7 @@
 """What the edge needs to know of an ASGI request, read once."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote
@@ -73,7 +74,7 @@ class EdgeRequest:
             chosen = self.cookies().get(LANGUAGE)
             if chosen in ("vi", "en"):
                 return chosen
-        return negotiate(self.accept_language.decode("latin-1"))
+        return _negotiated(self.accept_language)
 
     @property
     def for_anyone(self) -> bool:
@@ -105,6 +106,11 @@ class EdgeRequest:
     def wants_page(self) -> bool:
         """Tell whether a person with a browser is reading."""
         return not self.path.startswith("/api/") and "text/html" in (self.header(b"accept") or "")
+
+
+@lru_cache(1024)
+def _negotiated(accept_language: bytes) -> str:
+    return negotiate(accept_language.decode("latin-1"))
 
 
 def set_cookie(name: str, value: str, *, secure: bool, max_age: int | None = None) -> str:
