@@ -165,7 +165,7 @@ class HttpUpstream:
         except (aiohttp.ClientError, TimeoutError, OSError):
             raise unavailable() from None
         try:
-            pairs = [(k, v) for k, v in response.headers.items() if k.lower() not in HOP_BY_HOP]
+            pairs = [(k, v) for k, v in response.headers.items() if k.lower() not in HOP_BY_HOP - {"content-length"}]
             yield StreamReply(response.status, CIMultiDict(pairs), _content(response))
         finally:
             response.close() if not response.content.at_eof() else response.release()
