@@ -72,7 +72,7 @@ def _workbook_row(cells: dict[str, Any]) -> Row:
         code=clean(cells["code"]),
         title=clean(cells["name"]),
         issuer=clean(cells["issuer"]),
-        executors=clean_lines(cells["executors"], r"[\n\r;]"),
+        executors=clean_lines(cells["executors"], r"[\n\r]"),
         field=clean(cells["field"]),
     )
 

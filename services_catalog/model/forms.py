@@ -1,12 +1,14 @@
 """From the form as we write it to the form as it is published: one JSON Schema and its layout, which cannot disagree.
 
-A written form is pages of fields; a text is ``[vi, en]``. A field is asked when its own condition, its page's, and
-those of every field its condition names hold. That one condition goes to the layout (``when``) and, compiled, to the
-schema (``if``/``then``), so an answer left over on a page that is no longer asked changes nothing.
+A written form is pages of fields; a text is ``[vi, en]``. A field is asked when its own condition and its page's hold,
+where an answer counts only while its own question is asked. That one condition goes to the layout (``when``) and,
+compiled, to the schema (``if``/``then``), so an answer left over on a page no longer asked changes nothing.
+
+``source`` names the fact of the profile a field can be filled from; ``sources`` do so each under its own condition.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Cond = Mapping[str, Any]
@@ -24,8 +26,8 @@ SHA256 = "^[0-9a-f]{64}$"
 PHOTOS = ("image/jpeg", "image/png", "image/heic", "application/pdf")
 
 # keyword -> what to do, by widget; "required" says it with the field's own label.
-ENTER = ("Nhập {vi}.", "Enter {en}.")
-CHOOSE = ("Chọn {vi}.", "Choose {en}.")
+ENTER = ("Nhập {vi}.", "Fill in: {en}.")
+CHOOSE = ("Chọn {vi}.", "Choose: {en}.")
 TOO_LONG = ("Viết ngắn lại, tối đa {max} ký tự.", "Make it shorter, at most {max} characters.")
 BLANK = ("Nhập nội dung, không chỉ dấu cách.", "Enter some text, not only spaces.")
 DATE_TEXT = ("Nhập ngày, tháng, năm, ví dụ 27 3 2020.", "Enter day, month and year, for example 27 3 2020.")
@@ -201,18 +203,9 @@ def _schema(
     return schema
 
 
-def _named(cond: Cond) -> Iterator[str]:
-    if "field" in cond:
-        yield cond["field"]
-    for part in [*cond.get("all", ()), *cond.get("any", ()), *([cond["not"]] if "not" in cond else ())]:
-        yield from _named(part)
-
-
 def _page_when(page: Written, fields: Mapping[str, tuple[Written, Written]]) -> Cond | None:
     cond = page.get("when")
-    if cond is None:
-        return None
-    return _conjunction([_effective(other, fields, ()) for other in _named(cond)] + [cond])
+    return None if cond is None else _grounded(cond, fields, ())
 
 
 def _effective(name: str, fields: Mapping[str, tuple[Written, Written]], above: tuple[str, ...]) -> Cond | None:
@@ -221,12 +214,20 @@ def _effective(name: str, fields: Mapping[str, tuple[Written, Written]], above: 
     if name not in fields:
         raise ValueError(f"a condition names {name}, which is not asked")
     page, field = fields[name]
-    own = [cond for cond in (page.get("when"), field.get("when")) if cond is not None]
-    parts: list[Cond | None] = []
-    for cond in own:
-        parts += [_effective(other, fields, (*above, name)) for other in _named(cond)]
-        parts.append(cond)
-    return _conjunction(parts)
+    conds = [cond for cond in (page.get("when"), field.get("when")) if cond is not None]
+    return _conjunction([_grounded(cond, fields, (*above, name)) for cond in conds])
+
+
+def _grounded(cond: Cond, fields: Mapping[str, tuple[Written, Written]], above: tuple[str, ...]) -> Cond:
+    """Return ``cond`` where an answer counts only while its own question is asked."""
+    match cond:
+        case {"all": parts}:
+            return _conjunction([_grounded(part, fields, above) for part in parts]) or cond
+        case {"any": parts}:
+            return {"any": [_grounded(part, fields, above) for part in parts]}
+        case {"not": part}:
+            return {"not": _grounded(part, fields, above)}
+    return _conjunction([_effective(cond["field"], fields, above), cond]) or cond
 
 
 def _conjunction(conds: Sequence[Cond | None]) -> Cond | None:
@@ -296,6 +297,7 @@ def _field(field: Written, when: Cond | None, schema: Mapping[str, Any], options
         "partial": bool(field.get("partial")),
         "autocomplete": field.get("autocomplete"),
         "source": field.get("source"),
+        "sources": [{"when": cond, "source": source} for source, cond in field.get("sources", ())],
         "rule": text(field.get("rule")),
     }
     if field["widget"] == "files":
@@ -306,9 +308,14 @@ def _field(field: Written, when: Cond | None, schema: Mapping[str, Any], options
 
 
 def _errors(field: Written, schema: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    vi, en = (label[:1].lower() + label[1:] for label in field["label"])
+    vi, en = field["label"]
     most = schema.get("maxLength", schema.get("maxItems", schema.get("maximum", "")))
-    marks = {"vi": vi.rstrip("?"), "en": en.rstrip("?"), "max": most, "min": schema.get("minimum", "")}
+    marks = {
+        "vi": (vi[:1].lower() + vi[1:]).rstrip("?"),
+        "en": en.rstrip("?"),
+        "max": most,
+        "min": schema.get("minimum", ""),
+    }
     written = {**ERRORS[field["widget"]], **field.get("errors", {})}
     if field.get("partial"):
         written |= {"pattern": PARTIAL_TEXT}

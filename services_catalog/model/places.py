@@ -220,3 +220,19 @@ def bare_name(folded: str) -> str:
         if folded.startswith(kind + " "):
             return folded[len(kind) + 1 :]
     return folded
+
+
+def nearness(query: str, name: str) -> int:
+    """Return how near a folded query is to a name as shown (with its district, if old): 0 = the very name, 6 = far."""
+    first, _, rest = (fold(part) for part in name.partition(","))
+    asked, own, district = bare_name(query), bare_name(first), bare_name(rest)
+    words, own_words = set(asked.split()), first.split()
+    tests = (
+        own == asked,
+        bool(district) and asked.startswith(own + " ") and set(district.split()) <= words,
+        asked.startswith(own + " "),
+        own.startswith(asked),
+        words <= set(own_words),
+        district == asked,
+    )
+    return next((rank for rank, passed in enumerate(tests) if passed), len(tests))

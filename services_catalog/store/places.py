@@ -1,5 +1,6 @@
 """Reading and writing places and participants."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from kernel.db import Tx
-from services_catalog.model.places import OldWard, Participant, Place, bare_name, fold
+from services_catalog.model.places import OldWard, Participant, Place, bare_name, fold, nearness
 from services_catalog.store.tables import PARTICIPANT, PLACE, PLACE_NAME
 
 CHUNK = 500
@@ -151,15 +152,17 @@ async def search_places(tx: Tx, typed: str, *, province: str | None, limit: int)
     if province is not None:
         condition = condition & (PLACE.c.province == province)
     found = await _matches(tx, condition, limit=2000)
-    name = bare_name(" ".join(words))
+    exact = unicodedata.normalize("NFC", typed).lower()
 
-    def rank(match: Match) -> tuple[int, int, int, str, str]:
-        shown = bare_name(fold((match.matched or match.place.name).split(",")[0]))
-        nearness = 0 if shown == name else 1 if f"{name} ".startswith(f"{shown} ") else 2
-        return nearness, match.matched is not None, not match.whole, match.place.name, match.place.ward
+    def order(match: Match) -> tuple[int, bool, bool, bool, str, str]:
+        shown = match.matched or match.place.name
+        near = nearness(" ".join(words), shown)
+        accents = unicodedata.normalize("NFC", shown).lower()
+        said = all(word in accents for word in exact.split())
+        return near, not said, match.matched is not None, not match.whole, match.place.name, match.place.ward
 
     best: dict[str, Match] = {}
-    for match in sorted(found, key=rank):
+    for match in sorted(found, key=order):
         best.setdefault(match.place.ward, match)
     return list(best.values())[:limit]
 
