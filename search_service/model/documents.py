@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 
-from search_service.model.lexicon import Lexicon, lexicon
+from search_service.model.lexicon import Lexicon, Starting, lexicon
 from search_service.model.text import Syllable, pairs, syllables
 
 LEAD = 10
@@ -43,11 +43,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What of a document is indexed: ``exact`` and ``plain`` of the title, ``everyday`` and ``about`` plain only."""
+    """What of a document is indexed: ``exact`` and ``plain`` of the title, the rest plain only.
+
+    ``phrases`` are the everyday names as wholes, joined by ``_``: who says one of them means this document.
+    """
 
     exact: tuple[str, ...]
     plain: tuple[str, ...]
     everyday: tuple[str, ...]
+    phrases: tuple[str, ...]
     about: tuple[str, ...]
     marks: Mark
     weight: int
@@ -79,9 +83,11 @@ def terms(document: Document) -> Terms:
     words = lexicon()
     title = kept(syllables(document.title), words)
     everyday: list[str] = []
+    phrases: list[str] = []
     for phrase in (document.plain_title, document.plain_title_en, *document.everyday):
         plain = [part.plain for part in kept(syllables(phrase), words)]
         everyday += [*plain, *pairs(plain)]
+        phrases.append("_".join(plain))
     about = [
         part.plain
         for text in (document.field, document.issuer, *document.executors)
@@ -91,6 +97,7 @@ def terms(document: Document) -> Terms:
         exact=tuple(part.exact for part in title),
         plain=tuple(part.plain for part in title),
         everyday=tuple(dict.fromkeys(everyday)),
+        phrases=tuple(phrase for phrase in dict.fromkeys(phrases) if phrase),
         about=tuple(dict.fromkeys(about)),
         marks=_marks(document, words),
         weight=words.weights.get(document.id, 0),
@@ -118,14 +125,15 @@ def _marks(document: Document, words: Lexicon) -> Mark:
     return marks
 
 
-def speaks_of(phrases: Sequence[tuple[Syllable, ...]], parts: Sequence[Syllable]) -> bool:
+def speaks_of(phrases: Starting, parts: Sequence[Syllable]) -> bool:
     """Tell whether one of ``phrases`` occurs in ``parts`` (a part without diacritics fits any word of its letters)."""
-    for phrase in phrases:
-        for start in range(len(parts) - len(phrase) + 1):
+    for start, part in enumerate(parts):
+        for phrase in phrases.get(part.plain, ()):
             window = parts[start : start + len(phrase)]
-            if all(
-                part.exact == own.exact or (part.bare and part.plain == own.plain)
-                for part, own in zip(window, phrase, strict=True)
-            ):
+            if len(window) == len(phrase) and all(map(_fits, window, phrase)):
                 return True
     return False
+
+
+def _fits(part: Syllable, own: Syllable) -> bool:
+    return part.exact == own.exact or (part.bare and part.plain == own.plain)

@@ -12,6 +12,9 @@ from search_service.model.text import Syllable, syllable, syllables
 Phrases = dict[tuple[str, ...], list[tuple[tuple[Syllable, ...], tuple[Syllable, ...]]]]
 
 
+Starting = dict[str, list[tuple[Syllable, ...]]]
+
+
 class Lexicon:
     """Abbreviations, chat spellings, synonyms, stop words, marks of foreign matters and weights by code."""
 
@@ -26,8 +29,8 @@ class Lexicon:
         self.stop_everywhere = frozenset(syllable(word).exact for word in stop["everywhere"])
         self.stop_questions = frozenset(syllable(word).exact for word in stop["questions"]) | self.stop_everywhere
         self.stop_bare = frozenset(stop["bare"])
-        self.foreign_titles = [tuple(syllables(text)) for text in words["foreign"]["title"]]
-        self.foreign_questions = [tuple(syllables(text)) for text in words["foreign"]["question"]]
+        self.foreign_titles = _by_start(words["foreign"]["title"])
+        self.foreign_questions = _by_start(words["foreign"]["question"])
         self.foreign_issuers = frozenset(words["foreign"]["issuers"])
         self.weights = {code: int(weight) for weight, codes in common["weights"].items() for code in codes.split()}
         self.own_words = (
@@ -54,6 +57,14 @@ class Lexicon:
             if all(part.bare or part.exact == own.exact for part, own in zip(parts, said, strict=True)):
                 return meant
         return None
+
+
+def _by_start(texts: Iterable[str]) -> Starting:
+    found: Starting = {}
+    for text in texts:
+        phrase = tuple(syllables(text))
+        found.setdefault(phrase[0].plain, []).append(phrase)
+    return found
 
 
 def _by_length(entries: Iterable[tuple[tuple[Syllable, ...], tuple[Syllable, ...]]]) -> dict[int, Phrases]:

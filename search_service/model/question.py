@@ -13,6 +13,7 @@ from search_service.model.vocabulary import Vocabulary
 
 LONGEST_TEXT = 200
 MOST_SYLLABLES = 32
+LONGEST_NAME = 8
 COMPLETIONS = 12
 MOST_COMPLETIONS = 100
 AS_TYPED = 0.35
@@ -36,6 +37,7 @@ class Reading:
     code: str
     singles: tuple[Term, ...]
     pairs: tuple[Term, ...]
+    names: tuple[Term, ...]
     starts: tuple[str, ...]
     foreign: bool
     read_as: str
@@ -51,7 +53,7 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
     text = text[:LONGEST_TEXT]
     code = _CODE.match(text)
     if code is not None:
-        return Reading(code.group(1), (), (), (), False, "")
+        return Reading(code.group(1), (), (), (), (), False, "")
     lists = lexicon()
     typed = words(text)[:MOST_SYLLABLES]
     beginning = typed.pop() if unfinished and typed and not text.endswith(" ") else ""
@@ -76,6 +78,7 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
         "",
         tuple(collected.singles.values()),
         tuple(collected.pairs.values()),
+        _names(parts, vocabulary, lists),
         starts,
         speaks_of(lists.foreign_questions, parts),
         read_as,
@@ -181,6 +184,19 @@ def _meant(parts: Sequence[Syllable], lists: Lexicon) -> list[tuple[tuple[Syllab
             spans.append(((parts[place],), None))
             place += 1
     return spans
+
+
+def _names(parts: Sequence[Syllable], vocabulary: Vocabulary, lists: Lexicon) -> tuple[Term, ...]:
+    """Return the everyday names in the question: heavier the rarer they are and the more of the question they are."""
+    plain = [part.plain for part in parts if part.exact not in lists.stop_everywhere]
+    found = {}
+    for start in range(len(plain)):
+        for end in range(start + 1, min(start + LONGEST_NAME, len(plain)) + 1):
+            name = "_".join(plain[start:end])
+            if vocabulary.names(name):
+                share = (end - start) / len(plain)
+                found[name] = Term(name, "", share * share * sum(map(vocabulary.rarity, plain[start:end])))
+    return tuple(found.values())
 
 
 def _without_stop(parts: list[Syllable], vocabulary: Vocabulary, lists: Lexicon) -> list[Syllable]:

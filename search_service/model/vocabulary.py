@@ -17,18 +17,21 @@ class Vocabulary:
         self.documents = 0
         self._singles: Counter[str] = Counter()
         self._pairs: Counter[str] = Counter()
+        self._phrases: Counter[str] = Counter()
         self._sorted: list[str] | None = None
 
-    def add(self, singles: Iterable[str], pairs: Iterable[str]) -> None:
-        """Count one document's syllables and pairs."""
+    def add(self, singles: Iterable[str], pairs: Iterable[str], phrases: Iterable[str] = ()) -> None:
+        """Count one document's syllables, pairs and everyday names."""
         self.documents += 1
+        self._phrases.update(set(phrases))
         self._singles.update(set(singles))
         self._pairs.update(set(pairs))
         self._sorted = None
 
-    def remove(self, singles: Iterable[str], pairs: Iterable[str]) -> None:
+    def remove(self, singles: Iterable[str], pairs: Iterable[str], phrases: Iterable[str] = ()) -> None:
         """Take one document's counts back."""
         self.documents -= 1
+        self._phrases.subtract(set(phrases))
         self._singles.subtract(set(singles))
         self._pairs.subtract(set(pairs))
         self._sorted = None
@@ -36,6 +39,10 @@ class Vocabulary:
     def knows(self, plain: str) -> bool:
         """Tell whether any document holds the syllable."""
         return self._singles[plain] > 0
+
+    def names(self, phrase: str) -> bool:
+        """Tell whether ``phrase`` (syllables joined by ``_``) is an everyday name of a document."""
+        return self._phrases[phrase] > 0
 
     def together(self, left: str, right: str) -> int:
         """Return the number of documents in which the two are neighbours."""

@@ -12,7 +12,7 @@ from search_service.model.documents import Document, Terms, terms
 from search_service.model.ranking import factor
 from search_service.model.vocabulary import Vocabulary
 
-SCHEMA = 2
+SCHEMA = 3
 HEAP = 15_000_000
 _LISTS = ("executors", "levels", "applicants", "everyday")
 
@@ -126,14 +126,14 @@ class Generation:
             found.title_key,
         )
         self.numbers[document.id] = number
-        self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)))
+        self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
 
     def _forget(self, identity: str) -> None:
         number = self.numbers.pop(identity, None)
         if number is None:
             return
         found = terms(self.cards.pop(number).document)
-        self.vocabulary.remove((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)))
+        self.vocabulary.remove((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
 
 
 def _singles(found: Terms) -> list[str]:
@@ -149,7 +149,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("id", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("number", stored=True, fast=True)
     builder.add_text_field("body", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs", "everyday", "about"):
+    for name in ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs", "everyday", "phrases", "about"):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
     for name in ("type", "field", "level", "applicant", "agency"):
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
@@ -169,6 +169,7 @@ def _indexed(number: int, document: Document, found: Terms) -> tantivy.Document:
         ("plain_pairs", found.plain_pairs),
         ("exact_pairs", found.exact_pairs),
         ("everyday", found.everyday),
+        ("phrases", found.phrases),
         ("about", found.about),
     ):
         indexed.add_text(name, " ".join(words))

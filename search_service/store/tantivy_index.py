@@ -22,6 +22,7 @@ BATCH = 2_000
 EXACT = 0.5
 LEAD = 1.2
 PAIR = 1.3
+NAME = 2.0
 ABOUT = 0.25
 TIE = 0.2
 
@@ -136,6 +137,9 @@ def _query(generation: Generation, reading: Reading, filters: Filters) -> tantiv
     for term in reading.pairs:
         rarity = vocabulary.rarity(term.plain) * term.weight * PAIR
         wanted.append((tantivy.Occur.Should, _pair(schema, term, rarity)))
+    wanted += [
+        (tantivy.Occur.Should, _constant(schema, "phrases", term.plain, term.weight * NAME)) for term in reading.names
+    ]
     if reading.starts:
         starts = [tantivy.Query.term_query(schema, "plain", word, "freq") for word in reading.starts]
         wanted.append((tantivy.Occur.Must, tantivy.Query.disjunction_max_query(starts)))

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import csv
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,9 @@ from search_service.model.documents import Document
 from search_service.settings import SearchSettings
 from search_service.store.tantivy_index import TantivyIndex
 
-CSV = Path(__file__).parents[2] / "services_catalog" / "seed" / "procedures.csv"
+CATALOGUE = Path(__file__).parents[2] / "services_catalog"
+CSV = CATALOGUE / "seed" / "procedures.csv"
+EVERYDAY = CATALOGUE / "procedures" / "everyday.json"
 FILEABLE = {"1.001193", "1.004873", "3.000333"}
 
 
@@ -37,11 +40,15 @@ def parts(cell: str) -> tuple[str, ...]:
 
 
 def documents() -> list[Document]:
+    written: dict[str, Any] = json.loads(EVERYDAY.read_text(encoding="utf-8"))["procedures"]
     return [
         Revision(
             code=row["code"],
             revision=1,
             title=row["name"],
+            plain_title=written.get(row["code"], {}).get("plain", ["", ""])[0],
+            plain_title_en=written.get(row["code"], {}).get("plain", ["", ""])[1],
+            everyday=tuple(written.get(row["code"], {}).get("everyday", ())),
             field=row["field"],
             issuer=row["issuer"],
             executors=parts(row["executors"]),
