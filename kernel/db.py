@@ -5,15 +5,16 @@ transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT),
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event
 from sqlalchemy.engine import URL, Row, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -50,9 +51,11 @@ class EventSink(Protocol):
 class Tx:
     """One open transaction. Events emitted here are written last and commit with everything else."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, sink: EventSink | None = None) -> None:
         self.connection = connection
         self.events: list[object] = []
+        self._sink = sink
+        self._written = 0
         self._after: list[Callable[[], None]] = []
 
     def emit(self, event: object) -> None:
@@ -79,15 +82,31 @@ class Tx:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Undo what happens inside, events included, if it raises."""
+        """Undo what happens inside, events included, if it raises.
+
+        Events emitted inside are written inside: one that cannot be encoded undoes this savepoint alone.
+        """
+        await self.write_events()
         kept, waiting = len(self.events), len(self._after)
         try:
             async with self.connection.begin_nested():
                 yield
+                await self.write_events()
         except BaseException:
             del self.events[kept:]
             del self._after[waiting:]
+            self._written = kept
             raise
+
+    async def write_events(self) -> None:
+        """Write the events emitted since the last call into the outbox, in order."""
+        waiting = self.events[self._written :]
+        if not waiting:
+            return
+        if self._sink is None:
+            raise RuntimeError("this database has no outbox to emit into")
+        await self._sink.write(self.connection, waiting)
+        self._written = len(self.events)
 
     def run_after_commit(self) -> None:
         """Run the callbacks; called by ``Database.begin`` alone."""
@@ -98,7 +117,8 @@ class Tx:
 class Database:
     """One service's database.
 
-    ``readers`` = 0 keeps a single connection for reads and writes (a small file among many).
+    ``readers`` = 0 keeps a single connection for reads and writes (a small file among many): a ``read`` inside a
+    ``begin`` of the same task would wait for itself then. Writers of one process queue up here, not in SQLite.
     """
 
     def __init__(
@@ -108,6 +128,7 @@ class Database:
         self.tables = tables
         self._sink = sink
         self._write_lock = asyncio.Lock()
+        self._closed = False
         self._writer = _engine(self.url, writing=True, size=1, cache_kib=cache_kib)
         self._reader = _engine(self.url, writing=False, size=readers, cache_kib=cache_kib) if readers else None
 
@@ -125,16 +146,22 @@ class Database:
     async def begin(self) -> AsyncIterator[Tx]:
         """Open a writing transaction; commit on leaving, roll back on any exception.
 
-        After the ``async with`` block has been left without an exception, everything in it is durable.
+        After the ``async with`` block has been left without an exception, everything in it is durable. A task
+        that is cancelled while it commits waits for the commit, so that what is durable is also told to others.
         """
-        async with self._write_lock, self._writer.connect() as connection:
-            tx = Tx(connection)
-            async with connection.begin():
+        async with self._write_lock, self._connection(self._writer) as connection:
+            tx = Tx(connection, self._sink)
+            transaction = await connection.begin()
+            try:
                 yield tx
-                if tx.events:
-                    if self._sink is None:
-                        raise RuntimeError("this database has no outbox to emit into")
-                    await self._sink.write(connection, tx.events)
+                await tx.write_events()
+            except BaseException:
+                await _uninterrupted(transaction.rollback())
+                raise
+            await _uninterrupted(self._commit(transaction, tx))
+
+    async def _commit(self, transaction: AsyncTransaction, tx: Tx) -> None:
+        await transaction.commit()
         tx.run_after_commit()
         if tx.events and self._sink is not None:
             self._sink.wake()
@@ -143,38 +170,59 @@ class Database:
     async def read(self) -> AsyncIterator[Tx]:
         """Open a consistent read-only view."""
         if self._reader is None:
-            async with self._write_lock, self._writer.connect() as connection, connection.begin():
+            async with self._write_lock, self._connection(self._writer) as connection, connection.begin():
                 yield Tx(connection)
             return
-        async with self._reader.connect() as connection, connection.begin():
+        async with self._connection(self._reader) as connection, connection.begin():
             yield Tx(connection)
 
+    def _connection(self, engine: AsyncEngine) -> AsyncConnection:
+        if self._closed:
+            raise RuntimeError("this database is closed")
+        return engine.connect()
+
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; nothing can be opened afterwards. Waits for the writer."""
+        async with self._write_lock:
+            self._closed = True
         await self._writer.dispose()
         if self._reader is not None:
             await self._reader.dispose()
 
 
+async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+        raise
+
+
 def _engine(url: URL, *, writing: bool, size: int, cache_kib: int) -> AsyncEngine:
     if url.get_backend_name() != "sqlite":
         raise ValueError(f"no engine for {url.get_backend_name()}")
-    if size <= 1:
-        engine = create_async_engine(url, poolclass=StaticPool, hide_parameters=True)
-    else:
-        engine = create_async_engine(
-            url, poolclass=AsyncAdaptedQueuePool, pool_size=size, max_overflow=0, hide_parameters=True
-        )
+    engine = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=size,
+        max_overflow=0,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def connect(dbapi_connection: Any, _record: object) -> None:
         dbapi_connection.isolation_level = None
         cursor = dbapi_connection.cursor()
         for pragma in (
+            "busy_timeout=5000",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=5000",
             f"cache_size=-{cache_kib}",
             "temp_store=MEMORY",
         ):

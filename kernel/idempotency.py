@@ -1,14 +1,19 @@
 """``Idempotency-Key``: one row in the transaction of the effect; the race of two is settled by the primary key."""
 
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from kernel.clock import real_now
 from kernel.db import Tx, UtcDateTime
-from kernel.digest import digest_of
-from kernel.errors import Invalid, Text
+from kernel.digest import digest_bytes
+from kernel.errors import Conflict, Invalid, Text
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 def idempotency_table(metadata: MetaData) -> Table:
@@ -36,12 +41,18 @@ class Remembered:
 async def recall(tx: Tx, *, subject: str, key: str, body: object) -> Remembered | None:
     """Return the first answer to (``subject``, ``key``), or None.
 
-    Raises ``Invalid`` (``idempotency_key_reused``) when the key was used with another body.
+    Raises ``Invalid``: ``idempotency_key_reused`` when the key was used with another body, ``bad_idempotency_key``
+    when it is not 1 to 255 visible ASCII characters.
     """
+    if not _KEY.fullmatch(key):
+        raise Invalid(
+            "bad_idempotency_key",
+            Text("Mã chống gửi trùng chưa đúng mẫu.", "The Idempotency-Key must be 1 to 255 visible ASCII characters."),
+        )
     row = await tx.first(select(_TABLE).where(_TABLE.c.subject == subject, _TABLE.c.key == key))
     if row is None:
         return None
-    if row.body_digest != digest_of(body):
+    if row.body_digest != _digest(body):
         raise Invalid(
             "idempotency_key_reused",
             Text(
@@ -53,17 +64,35 @@ async def recall(tx: Tx, *, subject: str, key: str, body: object) -> Remembered 
 
 
 async def remember(tx: Tx, *, subject: str, key: str, body: object, status: int, response: object) -> None:
-    """Store the answer in the transaction of its effect."""
-    await tx.execute(
-        insert(_TABLE).values(
-            subject=subject,
-            key=key,
-            body_digest=digest_of(body),
-            status=status,
-            response=json.dumps(response, ensure_ascii=False),
-            created_at=real_now(),
-        )
+    """Store the answer in the transaction of its effect.
+
+    Raises ``Conflict`` (``request_in_progress``) when another request with the same key has just done it: this
+    transaction is rolled back, and the repeated request finds the other's answer.
+    """
+    row = insert(_TABLE).values(
+        subject=subject,
+        key=key,
+        body_digest=_digest(body),
+        status=status,
+        response=json.dumps(response, ensure_ascii=False),
+        created_at=real_now(),
     )
+    try:
+        await tx.execute(row)
+    except IntegrityError:
+        raise Conflict(
+            "request_in_progress",
+            Text("Yêu cầu này đang được xử lý. Bạn chờ một chút.", "This request is being handled. Wait a moment."),
+        ) from None
+
+
+async def forget(tx: Tx, before: datetime) -> int:
+    """Delete the answers given before ``before``; return how many."""
+    return (await tx.execute(delete(_TABLE).where(_TABLE.c.created_at < before))).rowcount
+
+
+def _digest(body: object) -> str:
+    return digest_bytes(json.dumps(body, sort_keys=True, default=str).encode())
 
 
 _TABLE = idempotency_table(MetaData())

@@ -1,8 +1,12 @@
-"""Leases in a service's own database: who relays, consumes and schedules. Real time, compare-and-set."""
+"""Leases in a service's own database: who relays, consumes and schedules. Real time, compare-and-set.
+
+A holder that is named alike after a restart (``Leases(database, "one-process")``) has its leases back at once;
+one named anew waits until the old ones have run out.
+"""
 
 import asyncio
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select, update
 
@@ -29,36 +33,62 @@ class Leases:
         self._table = database.tables.tables["lease"]
         self.holder = holder
         self.ttl = ttl
+        self._until: dict[str, datetime] = {}
         self._lock = asyncio.Lock()
 
     async def acquire(self, names: Iterable[str]) -> set[str]:
-        """Take or renew each of ``names`` that is free, expired or already ours; return those now held."""
+        """Take or renew each of ``names`` that is free, expired or already ours; return those now held.
+
+        Nothing is written while all of them have more than two thirds of ``ttl`` left, nor when none can be had.
+        """
         wanted = list(names)
-        now = real_now()
-        async with self._lock, self._database.begin() as tx:
+        async with self._lock:
+            fresh_until = real_now() + self.ttl * 2 / 3
+            if all(self._until.get(name, fresh_until) > fresh_until for name in wanted):
+                return set(wanted)
+            if not await self._worth_trying(wanted):
+                return set()
+            return await self._take(wanted)
+
+    async def _worth_trying(self, wanted: list[str]) -> bool:
+        async with self._database.read() as tx:
             rows = await tx.all(select(self._table).where(self._table.c.name.in_(wanted)))
-            known = {row.name: row for row in rows}
-            fresh = [name for name in wanted if name not in known]
+        now = real_now()
+        taken = {row.name for row in rows if row.holder != self.holder and row.until > now}
+        return not taken.issuperset(wanted)
+
+    async def _take(self, wanted: list[str]) -> set[str]:
+        async with self._database.begin() as tx:
+            now = real_now()
+            until = now + self.ttl
+            rows = await tx.all(select(self._table).where(self._table.c.name.in_(wanted)))
+            known = {row.name for row in rows}
+            fresh = [name for name in dict.fromkeys(wanted) if name not in known]
             ours = [row.name for row in rows if row.holder == self.holder or row.until <= now]
             if fresh:
                 await tx.execute(
-                    insert(self._table),
-                    [{"name": name, "holder": self.holder, "until": now + self.ttl} for name in fresh],
+                    insert(self._table), [{"name": name, "holder": self.holder, "until": until} for name in fresh]
                 )
             if ours:
                 await tx.execute(
-                    update(self._table)
-                    .where(self._table.c.name.in_(ours))
-                    .values(holder=self.holder, until=now + self.ttl)
+                    update(self._table).where(self._table.c.name.in_(ours)).values(holder=self.holder, until=until)
                 )
-            return {*fresh, *ours}
+        held = {*fresh, *ours}
+        for name in wanted:
+            self._until.pop(name, None)
+        self._until |= dict.fromkeys(held, until)
+        return held
 
     async def release(self, names: Iterable[str]) -> None:
         """Give back those of ``names`` that are ours, so that another holder need not wait."""
-        async with self._lock, self._database.begin() as tx:
-            await tx.execute(
-                delete(self._table).where(self._table.c.name.in_(list(names)), self._table.c.holder == self.holder)
-            )
+        given = list(names)
+        async with self._lock:
+            for name in given:
+                self._until.pop(name, None)
+            async with self._database.begin() as tx:
+                await tx.execute(
+                    delete(self._table).where(self._table.c.name.in_(given), self._table.c.holder == self.holder)
+                )
 
     async def still_held(self, tx: Tx, name: str) -> bool:
         """Tell inside ``tx`` whether ``name`` is ours and not expired."""

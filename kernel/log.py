@@ -22,6 +22,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    bindparam,
     delete,
     func,
     insert,
@@ -32,8 +33,10 @@ from sqlalchemy import (
 
 from kernel.clock import real_now
 from kernel.db import Database, Tx, UtcDateTime
+from kernel.telemetry import failpoint
 
 MAX_BODY = 1024 * 1024
+SWEPT = 1000
 KEPT = timedelta(days=30)
 
 
@@ -195,6 +198,8 @@ class SqliteLog:
 
     async def append(self, messages: Sequence[Message]) -> None:
         """Append in order; durable on return. Raises ``BodyTooLarge`` before anything is written."""
+        if not messages:
+            return
         for message in messages:
             if len(message.body) > MAX_BODY:
                 raise BodyTooLarge(f"{len(message.body)} bytes for {message.topic}")
@@ -207,12 +212,14 @@ class SqliteLog:
                 rows.append(_entry(message, place, heads[place], now))
                 heads[place] += 1
             await tx.execute(insert(ENTRY), rows)
-            for place, following in heads.items():
-                await tx.execute(
-                    update(HEAD)
-                    .where(HEAD.c.topic == place.topic, HEAD.c.partition == place.number)
-                    .values(next=following)
-                )
+            moved = [{"of": place.topic, "number": place.number, "to": end} for place, end in heads.items()]
+            await tx.execute(
+                update(HEAD)
+                .where(HEAD.c.topic == bindparam("of"), HEAD.c.partition == bindparam("number"))
+                .values(next=bindparam("to")),
+                moved,
+            )
+            failpoint("log_appended")
         await self._wake()
 
     def reader(self) -> "SqliteReader":
@@ -247,13 +254,18 @@ class SqliteLog:
         return {Partition(topic, row.partition): row.first for row in rows}
 
     async def sweep(self, now: datetime) -> None:
-        """Delete what is past its retention and compact what is compacted."""
+        """Delete what is past its retention and compact what is compacted, in short transactions."""
         for topic in self._topics.values():
-            async with self._database.begin() as tx:
-                if topic.compact:
+            if topic.compact:
+                async with self._database.begin() as tx:
                     await _compact(tx, topic.name)
-                else:
-                    await _expire(tx, topic.name, now - topic.kept)
+                continue
+            for place, start in (await self.starts(topic.name)).items():
+                async with self._database.read() as tx:
+                    keep = await _first_since(tx, place, now - topic.kept)
+                for cut in range(start, keep, SWEPT):
+                    async with self._database.begin() as tx:
+                        await _expire(tx, place, min(cut + SWEPT, keep))
 
     async def fetch(self, positions: Mapping[Partition, int], limit: int) -> list[Record]:
         """Return the next records of ``positions``; raises ``PositionLost``."""
@@ -366,19 +378,31 @@ async def _behind(tx: Tx, positions: Mapping[Partition, int]) -> list[Partition]
     return behind
 
 
-async def _expire(tx: Tx, topic: str, before: datetime) -> None:
-    oldest = (
-        select(ENTRY.c.partition, func.max(ENTRY.c.offset).label("last"))
-        .where(ENTRY.c.topic == topic, ENTRY.c.appended_at < before)
-        .group_by(ENTRY.c.partition)
+async def _first_since(tx: Tx, place: Partition, since: datetime) -> int:
+    """Return the first offset appended at or after ``since`` by halving: a scan would read every body."""
+    row = await tx.first(select(HEAD).where(HEAD.c.topic == place.topic, HEAD.c.partition == place.number))
+    low, high = (row.first, row.next) if row else (0, 0)
+    while low < high:
+        middle = (low + high) // 2
+        entry = await tx.first(
+            select(ENTRY.c.appended_at).where(
+                ENTRY.c.topic == place.topic, ENTRY.c.partition == place.number, ENTRY.c.offset == middle
+            )
+        )
+        if entry is not None and entry.appended_at >= since:
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+async def _expire(tx: Tx, place: Partition, keep: int) -> None:
+    await tx.execute(
+        delete(ENTRY).where(ENTRY.c.topic == place.topic, ENTRY.c.partition == place.number, ENTRY.c.offset < keep)
     )
-    for row in await tx.all(oldest):
-        await tx.execute(
-            delete(ENTRY).where(ENTRY.c.topic == topic, ENTRY.c.partition == row.partition, ENTRY.c.offset <= row.last)
-        )
-        await tx.execute(
-            update(HEAD).where(HEAD.c.topic == topic, HEAD.c.partition == row.partition).values(first=row.last + 1)
-        )
+    await tx.execute(
+        update(HEAD).where(HEAD.c.topic == place.topic, HEAD.c.partition == place.number).values(first=keep)
+    )
 
 
 async def _compact(tx: Tx, topic: str) -> None:

@@ -7,22 +7,34 @@ message carries (subject, subject_version), and receivers apply by version.
 
 import asyncio
 import contextlib
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, delete, func, insert, select
+from prometheus_client import Counter, Gauge
+from sqlalchemy import Column, Integer, LargeBinary, MetaData, Row, String, Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import real_now
 from kernel.db import Database, UtcDateTime
 from kernel.digest import instant
+from kernel.errors import Text, TooLarge
 from kernel.lease import Leases
-from kernel.log import Log, Message
+from kernel.log import MAX_BODY, Log, Message
+from kernel.telemetry import failpoint
 
 LEASE = "relay"
 BATCH = 500
+BATCH_BYTES = 8 * MAX_BODY
+MEASURED = 5.0
+
+DEPTH = Gauge("motcua_outbox_depth", "Events committed and not yet on the log", ["source"])
+OLDEST = Gauge("motcua_outbox_oldest_seconds", "Age of the oldest event that is not yet on the log", ["source"])
+SENT = Counter("motcua_outbox_sent_total", "Events that the log has acknowledged", ["source"])
+FAILED = Counter("motcua_outbox_failures_total", "Attempts to publish that failed", ["source"])
 
 logger = structlog.get_logger()
 
@@ -69,11 +81,16 @@ class Outbox:
         self.committed = asyncio.Event()
 
     async def write(self, connection: AsyncConnection, events: Sequence[object]) -> None:
-        """Insert one row per event, in order."""
+        """Insert one row per event, in order. Raises ``TooLarge`` for what the log would refuse for ever."""
         now = real_now()
         rows = []
         for event in events:
             out = self._encode(event)
+            if len(out.body) > MAX_BODY:
+                raise TooLarge(
+                    "event_too_large",
+                    Text("Nội dung này lớn quá để chuyển đi.", "This content is too large to be passed on."),
+                )
             rows.append(
                 {
                     "topic": out.topic,
@@ -104,34 +121,33 @@ class Relay:
         self._log = log
         self._leases = leases
         self.last_ack = real_now()
+        self._measured = 0.0
 
     async def run(self) -> None:
         """Publish for ever; survives every failure of log and database."""
         pause = 0.1
-        renewed = real_now() - self._leases.ttl
         while True:
             self._outbox.committed.clear()
             try:
-                if real_now() - renewed > self._leases.ttl / 3:
-                    if not await self._leases.acquire([LEASE]):
-                        await asyncio.sleep(1)
-                        continue
-                    renewed = real_now()
+                if not await self._leases.acquire([LEASE]):
+                    await asyncio.sleep(1)
+                    continue
                 sent = await self.publish_once()
+                await self._measure()
                 pause = 0.1
             except Exception as error:
+                FAILED.labels(self._source).inc()
                 logger.warning("relay_failed", source=self._source, error=type(error).__name__)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5.0)
                 continue
-            if sent < BATCH:
+            if not sent:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._outbox.committed.wait(), 1.0)
 
     async def publish_once(self) -> int:
         """Send the oldest unsent rows, delete them after the ack, return how many."""
-        async with self._database.read() as tx:
-            rows = await tx.all(select(self._table).order_by(self._table.c.id).limit(BATCH))
+        rows = await self._oldest()
         if not rows:
             return 0
         await self._log.append(
@@ -153,9 +169,37 @@ class Relay:
             ]
         )
         self.last_ack = real_now()
+        failpoint("outbox_published")
         async with self._database.begin() as tx:
             await tx.execute(delete(self._table).where(self._table.c.id.in_([row.id for row in rows])))
+        SENT.labels(self._source).inc(len(rows))
         return len(rows)
+
+    async def _oldest(self) -> Sequence[Row[Any]]:
+        table = self._table
+        sizes = select(table.c.id, func.length(table.c.body).label("size")).order_by(table.c.id).limit(BATCH)
+        async with self._database.read() as tx:
+            chosen: list[int] = []
+            total = 0
+            for row in await tx.all(sizes):
+                total += row.size
+                if chosen and total > BATCH_BYTES:
+                    break
+                chosen.append(row.id)
+            if not chosen:
+                return []
+            return await tx.all(select(table).where(table.c.id.in_(chosen)).order_by(table.c.id))
+
+    async def _measure(self) -> None:
+        now = time.monotonic()
+        if now - self._measured < MEASURED:
+            return
+        self._measured = now
+        async with self._database.read() as tx:
+            oldest = await tx.first(select(self._table.c.created_at).order_by(self._table.c.id).limit(1))
+        DEPTH.labels(self._source).set(await self.waiting())
+        age = (real_now() - oldest.created_at).total_seconds() if oldest else 0.0
+        OLDEST.labels(self._source).set(age)
 
     async def waiting(self) -> int:
         """Return how many rows are not yet published."""

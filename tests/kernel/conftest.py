@@ -1,0 +1,51 @@
+"""Fixtures of the contract suites, one per kind of engine."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from kernel.db import Database
+from kernel.log import Log
+from kernel.outbox import Outbox
+from tests.kernel.engines import DATABASE_ENGINES, LOG_ENGINES, TABLES, LogEngine, OpenDatabase, encode
+
+
+@pytest.fixture(params=LOG_ENGINES)
+async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LogEngine]:
+    found = LogEngine(f"sqlite+aiosqlite:///{tmp_path}/log.db")
+    yield found
+    await found.stack.aclose()
+
+
+@pytest.fixture
+async def log(engine: LogEngine) -> Log:
+    return await engine.open()
+
+
+@pytest.fixture(params=DATABASE_ENGINES)
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path}/service.db"
+
+
+@pytest.fixture
+async def open_database(database_url: str) -> AsyncIterator[OpenDatabase]:
+    async with AsyncExitStack() as stack:
+
+        async def open_one(**options: object) -> Database:
+            database = await Database.open(database_url, TABLES, **options)  # type: ignore[arg-type]
+            stack.push_async_callback(database.close)
+            return database
+
+        yield open_one
+
+
+@pytest.fixture
+async def outbox() -> Outbox:
+    return Outbox(TABLES.tables["outbox"], encode)
+
+
+@pytest.fixture
+async def database(open_database: OpenDatabase, outbox: Outbox) -> Database:
+    return await open_database(sink=outbox)
