@@ -1,7 +1,6 @@
 """Wiring of the exchange: its database, three consumers, the relay, the gRPC server and the operators' API."""
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -92,7 +91,7 @@ async def build(
     """Build the exchange. ``credentials`` demand client certificates; ``sign`` renews them."""
     outbox = Outbox(OUTBOX, events.encode)
     database = await Database.open(settings.sqlite("exchange"), METADATA, sink=outbox)
-    holder = settings.exchange_instance or uuid.uuid4().hex
+    holder = settings.holder
     leases = Leases(database, holder)
     relay = Relay(source="exchange", database=database, outbox=outbox, log=log, leases=leases)
     hub = Hub(database=database, settings=settings, holder=holder)

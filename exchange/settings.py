@@ -8,7 +8,6 @@ class ExchangeSettings(Settings):
 
     exchange_host: str = "127.0.0.1"
     exchange_port: int = 8002
-    exchange_instance: str = ""  # empty: made up at start
 
     # Unacked items and bytes that may be under way on one link, in each direction.
     exchange_window_items: int = 256

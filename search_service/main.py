@@ -1,6 +1,5 @@
 """Wiring of search."""
 
-import socket
 
 from kernel.auth import Verifier
 from kernel.clock import Clock
@@ -29,7 +28,7 @@ async def build(settings: SearchSettings, *, log: Log, clock: Clock, verifier: V
         topics=[TOPIC],
         log=log,
         database=database,
-        leases=Leases(database, f"{socket.gethostname()}-{id(database)}"),
+        leases=Leases(database, settings.holder),
         apply=applying(indexer.wake),
     )
     app = make_api(index=index)

@@ -1,6 +1,5 @@
 """Wiring of the catalogue."""
 
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -32,7 +31,7 @@ async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: 
         await usecases.seed_catalogue(
             database=database, seed=settings.seed, procedures=settings.procedures, at=clock.now()
         )
-    leases = Leases(database, f"{socket.gethostname()}-{id(database)}")
+    leases = Leases(database, settings.holder)
     relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
     app = make_api(database=database, procedures=settings.procedures)
     app.state.verifier = verifier
