@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from kernel.errors import Conflict, NotFound, Text
+from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text
 from province_backend.model.case import (
     Answer,
     AskKind,
@@ -105,7 +105,8 @@ def decline_request(case: Case, request_no: int, *, actor: Actor, now: datetime,
     """Decline a request with a reason that the citizen reads; its ask stays open."""
     _waiting(case, request_no)
     if not text.strip():
-        raise Conflict("reason_needed", Text("Ghi lý do không đồng ý.", "Write the reason for declining."))
+        why = Text("Ghi lý do không đồng ý.", "Write the reason for declining.")
+        raise Invalid("reason_needed", why, [FieldProblem("text", "required", why)])
     answer = Answer(request_no, Verdict.DECLINED, "declined", text)
     return advance(case, actor=actor, now=now, step="request_declined", answers=(answer,), note=text)
 

@@ -1,0 +1,80 @@
+"""Result papers: Vietnamese, tagged, marked as demo, signed so that a change shows."""
+
+import io
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pypdf
+import pytest
+from pyhanko.keys import load_cert_from_pemder
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.validation import async_validate_pdf_signature
+from pyhanko_certvalidator import ValidationContext
+
+from province_backend.clients.printer import Printer
+from province_backend.model.case import Case
+from tests.province_backend.test_model import NOW, fresh
+
+LETTERS = "ằẳẵặầẩẫậềểễệồổỗộờởỡợừửữựỳỵỷỹ ĐẮẰẲẴẶẤẦẨẪẬẾỀỂỄỆỐỒỔỖỘỚỜỞỠỢỨỪỬỮỰỲỴỶỸ"
+
+
+@pytest.fixture
+async def printer(tmp_path: Path) -> AsyncIterator[Printer]:
+    made = Printer(tmp_path)
+    yield made
+    made.close()
+
+
+async def make(printer: Printer, case: Case, *, draft: bool = False) -> bytes:
+    return await printer.make(case, participant="H26", office_name="Thành phố Hà Nội", draft=draft, at=NOW)
+
+
+async def test_a_result_is_tagged_vietnamese_marked_and_says_what_was_answered(printer: Printer) -> None:
+    case = fresh(answers={"child_name": "Nguyễn Ngọc Ánh", "letters": LETTERS, "known": True})
+    reader = pypdf.PdfReader(io.BytesIO(await make(printer, case)))
+    said = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    for wanted in ("Giấy khai sinh", "BẢN DEMO", case.code, "Thành phố Hà Nội", "Nguyễn Ngọc Ánh", *LETTERS.split()):
+        assert wanted in said
+    root = reader.trailer["/Root"].get_object()
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "vi"
+
+
+async def test_the_signature_holds_and_a_change_breaks_it(printer: Printer, tmp_path: Path) -> None:
+    data = await make(printer, fresh(answers={"child_name": "Nguyễn Ngọc Ánh"}))
+    trust = ValidationContext(trust_roots=[load_cert_from_pemder(str(tmp_path / "demo-ca.pem"))])
+    signature = PdfFileReader(io.BytesIO(data)).embedded_signatures[0]
+    status = await async_validate_pdf_signature(signature, trust)
+    assert status.bottom_line
+    assert "Thành phố Hà Nội" in status.signing_cert.subject.human_friendly
+    at = data.index(b"stream") + 40
+    tampered = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+    broken = PdfFileReader(io.BytesIO(tampered)).embedded_signatures[0]
+    assert not (await async_validate_pdf_signature(broken, trust)).bottom_line
+
+
+async def test_a_draft_is_not_signed_and_says_so(printer: Printer) -> None:
+    data = await make(printer, fresh(answers={}), draft=True)
+    assert PdfFileReader(io.BytesIO(data)).embedded_signatures == []
+    assert "BẢN NHÁP" in pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
+
+
+async def test_a_paper_takes_at_most_150_ms_once_the_worker_runs(printer: Printer) -> None:
+    case = fresh(answers={"child_name": "Nguyễn Ngọc Ánh"})
+    await make(printer, case)
+    began = time.perf_counter()
+    for _ in range(20):
+        await make(printer, case)
+    each = (time.perf_counter() - began) / 20
+    print(f"one signed paper: {each * 1000:.1f} ms")
+    assert each < 0.15
+
+
+async def test_the_worker_is_started_again_after_it_died(printer: Printer) -> None:
+    await make(printer, fresh(answers={}))
+    (worker,) = printer._pool._processes  # type: ignore[union-attr]
+    os.kill(worker, signal.SIGKILL)
+    assert (await make(printer, fresh(answers={}))).startswith(b"%PDF-")
