@@ -1,6 +1,6 @@
 """What people do with the catalogue: import it, publish and withdraw, seed places, read."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -46,8 +46,12 @@ async def import_catalogue(
     editorial: Mapping[str, Editorial],
     at: datetime,
     withdraw_missing: bool = False,
+    own: Sequence[Content] = (),
+    progress: Progress | None = None,
 ) -> ImportReport:
     """Import a catalogue file (.csv or .xlsx) at business time ``at`` and return what changed.
+
+    ``own`` = services under ids of our own, published in the same transaction. ``progress`` is told of each row.
 
     Safe to repeat: the same file again changes nothing. A column that the file lacks blanks nothing. Only with
     ``withdraw_missing`` are codes absent from the file withdrawn (never the services under ids of our own).
@@ -58,7 +62,7 @@ async def import_catalogue(
         heads = await store.heads(tx)
         before = await store.contents_in_force(tx)
         contents = [model.merge(row, before.get(code), _written(code, editorial, before)) for code, row in rows.items()]
-        report = await _publish(tx, contents, heads, at)
+        report = await _publish(tx, _told([*contents, *own], progress), heads, at)
         report.rows, report.rejected = count, rejected
         if withdraw_missing:
             # A row that could not be taken still shows that its code was published.
@@ -66,6 +70,13 @@ async def import_catalogue(
             missing = [code for code in before if code not in present and model.CODE.fullmatch(code)]
             report.withdrawn = await _withdraw(tx, [(heads[c], before[c]) for c in missing if not heads[c].withdrawn])
     return report
+
+
+def _told(contents: Sequence[Content], progress: Progress | None) -> Iterator[Content]:
+    for done, content in enumerate(contents, start=1):
+        yield content
+        if progress is not None and (done % BATCH == 0 or done == len(contents)):
+            progress("procedures", done, len(contents))
 
 
 def _written(code: str, editorial: Mapping[str, Editorial], before: Mapping[str, Content]) -> Editorial:
@@ -78,14 +89,15 @@ async def _publish(tx: Tx, contents: Iterable[Content], heads: Mapping[str, Head
     report = ImportReport()
     moved: list[tuple[Head, Content]] = []
     events: list[model.ProcedureRevisionPublished] = []
-    listed = list(contents)
-    for content, before, after in model.moves(listed, heads, at):
+    for content, before, after in model.moves(contents, heads, at):
+        if after is None:
+            report.unchanged += 1
+            continue
         moved.append((after, content))
         if before is None or before.revision != after.revision:
             events.append(model.revision_event(content, after))
         kind = report.added if before is None else report.restored if before.withdrawn else report.changed
         kind.append(content.code)
-    report.unchanged = len(listed) - len(moved)
     await store.add_revisions(tx, events, at)
     await store.put_heads(tx, moved)
     for event in events:
@@ -164,20 +176,19 @@ async def seed_catalogue(
 ) -> SeedReport:
     """Put the shipped data in: participants, places, the catalogue, what we wrote. Safe to repeat.
 
-    ``progress(what, done, of)`` is told of each part.
+    ``progress(what, done, of)`` is told of "places" and of "procedures", each to its end.
     """
-    tell = progress or (lambda _what, _done, _of: None)
-    tell("places", 0, 3)
     places = await seed_places(database=database, seed=seed)
-    tell("procedures", 1, 3)
-    editorial = seed_files.read_editorial(procedures)
-    report = await import_catalogue(database=database, path=seed / "procedures.csv", editorial=editorial, at=at)
-    tell("own services", 2, 3)
-    async with database.begin() as tx:
-        own = await _publish(tx, seed_files.read_own(procedures), await store.heads(tx), at)
-    report.added += own.added
-    report.changed += own.changed
-    tell("done", 3, 3)
+    if progress is not None:
+        progress("places", places.places, places.places)
+    report = await import_catalogue(
+        database=database,
+        path=seed / "procedures.csv",
+        editorial=seed_files.read_editorial(procedures),
+        at=at,
+        own=seed_files.read_own(procedures),
+        progress=progress,
+    )
     return SeedReport(report, places)
 
 

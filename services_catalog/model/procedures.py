@@ -14,6 +14,7 @@ from typing import Any
 from kernel.digest import digest_of
 from kernel.errors import Text
 
+SHOWN = 10
 CODE = re.compile(r"[1-6]\.\d{6}")
 LEVELS = ("ministry", "province", "commune", "other")
 
@@ -159,6 +160,23 @@ class ImportReport:
         """How many codes are not what they were."""
         return len(self.added) + len(self.changed) + len(self.withdrawn) + len(self.restored)
 
+    def lines(self) -> Iterator[str]:
+        """Yield the report for a terminal: the sums, the codes that moved (few of each), every rejected row."""
+        kinds = {
+            "added": self.added,
+            "changed": self.changed,
+            "withdrawn": self.withdrawn,
+            "in force again": self.restored,
+        }
+        sums = [f"{len(codes)} {kind}" for kind, codes in kinds.items()]
+        yield f"{self.rows} rows: {', '.join(sums)}, {self.unchanged} unchanged, {len(self.rejected)} rejected"
+        for kind, codes in kinds.items():
+            if codes:
+                more = f" and {len(codes) - SHOWN} more" if len(codes) > SHOWN else ""
+                yield f"{kind}: {', '.join(codes[:SHOWN])}{more}"
+        for fault in self.rejected:
+            yield f"row {fault.row}, code {fault.code or '-'}: {fault.reason}. {fault.text.vi} {fault.text.en}"
+
 
 def clean(text: object) -> str:
     """Return ``text`` as NFC with single spaces and no edges; nothing else is rewritten."""
@@ -285,10 +303,8 @@ def complete_form(content: Content, revision: int) -> dict[str, Any] | None:
 
 def moves(
     contents: Iterable[Content], heads: Mapping[str, Head], at: datetime
-) -> Iterator[tuple[Content, Head | None, Head]]:
-    """Yield (content, head before, head after) for each content that changes something."""
+) -> Iterator[tuple[Content, Head | None, Head | None]]:
+    """Yield (content, head before, head after) for each content; after is None where nothing changes."""
     for content in contents:
         before = heads.get(content.code)
-        after = advance(before, content, at)
-        if after is not None:
-            yield content, before, after
+        yield content, before, advance(before, content, at)

@@ -152,6 +152,22 @@ def test_a_guide_says_everything_or_that_it_is_not_published(editorial: Mapping[
         assert guide["term"]["value"]["unit"] in ("working_days", "days", "hours")
 
 
+def test_a_guide_is_in_short_sentences(editorial: Mapping[str, Editorial]) -> None:
+    for code in FULL:
+        for language in ("vi", "en"):
+            sentences = [s for t in sentences_of(editorial[code].guide, language) for s in re.split(r"[.:;] ", t)]
+            lengths = [len(sentence.split()) for sentence in sentences]
+            assert sum(lengths) / len(lengths) <= 20 and max(lengths) <= 30, (code, language, max(sentences, key=len))
+
+
+def sentences_of(value: Any, language: str) -> list[str]:
+    if isinstance(value, Mapping):
+        if set(value) == {"vi", "en"}:
+            return [value[language]]
+        return [found for item in value.values() for found in sentences_of(item, language)]
+    return [found for item in value for found in sentences_of(item, language)] if isinstance(value, list) else []
+
+
 def test_a_form_that_contradicts_itself_is_refused() -> None:
     def page(*fields: dict[str, Any]) -> dict[str, Any]:
         return {"declaration": ["a", "b"], "pages": [{"id": "p", "title": ["a", "b"], "fields": list(fields)}]}

@@ -18,8 +18,10 @@ A = "1.000001,Cấp giấy A,Bộ A,Sở A|Sở B,Lĩnh vực A,province|commune
 B = "1.000002,Cấp giấy B,Bộ A,,Lĩnh vực A,,,"
 
 
-async def put(database: Database, path: Path, **more: bool) -> ImportReport:
-    return await usecases.import_catalogue(database=database, path=path, editorial={}, at=AT, **more)
+async def put(database: Database, path: Path, *, withdraw_missing: bool = False) -> ImportReport:
+    return await usecases.import_catalogue(
+        database=database, path=path, editorial={}, at=AT, withdraw_missing=withdraw_missing
+    )
 
 
 async def waiting(database: Database) -> int:
