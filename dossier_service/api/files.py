@@ -1,0 +1,59 @@
+"""Files: put to a draft or a dossier, taken from a dossier."""
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, UploadFile
+from fastapi.responses import StreamingResponse
+
+from dossier_service.api.parts import Code, DeskOf, DraftId, DraftToken, Sha256
+from dossier_service.api.shapes import file_shape
+from dossier_service.usecases.reading import read_file
+from dossier_service.usecases.uploads import add_dossier_file, add_draft_file
+from kernel.auth import MaybeSignedIn, SignedIn
+from kernel.files import TYPES
+
+ROUTER = APIRouter(tags=["files"])
+PLAIN = re.compile(r"[^A-Za-z0-9._ -]")
+
+
+@ROUTER.post("/drafts/{id}/files", status_code=201)
+async def post_draft_file(
+    desk: DeskOf, id: DraftId, file: UploadFile, principal: MaybeSignedIn, token: DraftToken = None
+) -> dict[str, Any]:
+    """Upload one file (JPEG, PNG, HEIC or PDF). Photos are turned upright and lose their place data.
+
+    The same file twice is one file. Answer a field of kind files with the list of the digests.
+    """
+    ref = await add_draft_file(
+        desk=desk, principal=principal, token=token, id=id, name=file.filename or "", data=await file.read()
+    )
+    return file_shape(ref)
+
+
+@ROUTER.post("/dossiers/{code}/files", status_code=201)
+async def post_dossier_file(desk: DeskOf, code: Code, file: UploadFile, principal: SignedIn) -> dict[str, Any]:
+    """Upload one file for a later request on my dossier."""
+    ref = await add_dossier_file(
+        desk=desk, principal=principal, code=code, name=file.filename or "", data=await file.read()
+    )
+    return file_shape(ref)
+
+
+@ROUTER.get("/dossiers/{code}/files/{sha256}")
+async def get_file(desk: DeskOf, code: Code, sha256: Sha256, principal: SignedIn) -> StreamingResponse:
+    """Download one file of my dossier: what I sent, a draft result or the signed result."""
+    row, chunks = await read_file(desk=desk, principal=principal, code=code, sha256=sha256)
+    plain = PLAIN.sub("_", row.name)
+    headers = {
+        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(row.name, safe='')}",
+        "content-length": str(row.size),
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox",
+        "cache-control": "private, max-age=86400, immutable",
+        "etag": f'"{sha256}"',
+    }
+    return StreamingResponse(
+        chunks, media_type=row.type if row.type in TYPES else "application/octet-stream", headers=headers
+    )

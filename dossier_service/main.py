@@ -1,0 +1,114 @@
+"""Wiring of the dossier service."""
+
+import asyncio
+from datetime import datetime
+
+import structlog
+
+from dossier_service.api import make
+from dossier_service.events import LogDoor, encode
+from dossier_service.settings import DossierSettings
+from dossier_service.store.tables import METADATA, OUTBOX
+from dossier_service.usecases.clockwork import ask_for_snapshots, seal_daily_roots
+from dossier_service.usecases.desk import Desk
+from dossier_service.usecases.pictures import Pictures
+from dossier_service.usecases.uploads import count_missing, sweep_uploads
+from kernel.auth import Verifier
+from kernel.clock import Clock, real_now
+from kernel.consume import Consumer
+from kernel.db import Database
+from kernel.files import Files
+from kernel.lease import Leases
+from kernel.log import Log
+from kernel.outbox import Outbox, Relay
+from kernel.web import Running
+from kernel.workdays import Calendar
+
+NAME = "dossiers"
+LOOK_EVERY = 20.0
+SWEEP_EVERY = 3600.0
+
+logger = structlog.get_logger()
+
+
+async def build(
+    settings: DossierSettings, *, log: Log, clock: Clock, verifier: Verifier, files: Files, calendar: Calendar
+) -> Running:
+    """Open the database and return the service, ready to run."""
+    outbox = Outbox(OUTBOX, encode)
+    database = await Database.open(settings.sqlite(NAME), METADATA, sink=outbox)
+    leases = Leases(database, settings.holder)
+    desk = Desk(database=database, clock=clock, calendar=calendar, files=files, settings=settings, pictures=Pictures())
+    door = LogDoor(desk)
+    relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
+    consumers = {
+        topic: Consumer(name=f"{NAME}.{topic}", topics=[topic], log=log, database=database, leases=leases, apply=apply)
+        for topic, apply in (
+            ("catalog.v1", door.catalogue),
+            ("province.reports.v1", door.reports),
+            ("exchange.events.v1", door.exchange),
+        )
+    }
+    keeper = Keeper(desk, leases)
+    clock.on_advance(keeper.on_advance)
+    caught_up = CaughtUp(consumers["catalog.v1"])
+
+    async def close() -> None:
+        await desk.pictures.close()
+        await database.close()
+
+    return Running(
+        name=NAME,
+        app=make(desk, verifier),
+        loops=[relay.run, keeper.run, *(consumer.run for consumer in consumers.values())],
+        ready=caught_up.ready,
+        close=close,
+    )
+
+
+class CaughtUp:
+    """Ready once the catalogue has been read to the end that it had at the start; then for good."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+        self._done = False
+
+    async def ready(self) -> dict[str, bool]:
+        """Return whether the catalogue's copy is here."""
+        if not self._done:
+            self._done = await self._consumer.caught_up()
+        return {"catalogue": self._done}
+
+
+class Keeper:
+    """Does what the clock says, on one process at a time."""
+
+    def __init__(self, desk: Desk, leases: Leases) -> None:
+        self._desk = desk
+        self._leases = leases
+        self._swept: datetime | None = None
+
+    async def run(self) -> None:
+        """Look every 20 seconds, for ever."""
+        while True:
+            try:
+                if await self._leases.acquire(["keeper"]):
+                    await self._once()
+            except Exception as error:
+                logger.warning("keeper_failed", error=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def on_advance(self, _now: datetime) -> None:
+        """The business clock was moved: seal the days that are over now."""
+        await seal_daily_roots(desk=self._desk)
+
+    async def _once(self) -> None:
+        await seal_daily_roots(desk=self._desk)
+        await ask_for_snapshots(desk=self._desk)
+        now = real_now()
+        if self._swept is None or (now - self._swept).total_seconds() > SWEEP_EVERY:
+            self._swept = now
+            await sweep_uploads(desk=self._desk)
+            missing = await count_missing(desk=self._desk)
+            if missing:
+                logger.error("files_missing", count=len(missing))

@@ -1,0 +1,1 @@
+"""The dossier's rules: pure, time is an argument."""

@@ -1,0 +1,167 @@
+"""History: one hash chain per dossier over salted digests, so content can be erased and the chain still verifies."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from dossier_service.model.states import State
+from kernel.digest import canonical, digest_bytes, digest_of
+
+FIRST_PREV = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row. ``n`` is the event_no; ``content`` and ``salt`` are erased together, ``content_digest`` stays.
+
+    ``reported_at`` is what the owner's clock said before it was clamped to [previous step, received_at].
+    """
+
+    dossier: str
+    n: int
+    prev: str
+    type: str
+    epoch: int
+    version: int
+    request_no: int | None
+    occurred_at: datetime
+    received_at: datetime
+    content_digest: str
+    hash: str
+    salt: bytes | None
+    content: bytes | None
+    state: State
+    status: int
+    state_digest: str
+    reported_at: datetime | None = None
+    recovered: bool = False
+    late: bool = False
+    drift: bool = False
+
+
+def content_digest(salt: bytes, content: bytes) -> str:
+    """Return SHA-256(16-byte salt || canonical content)."""
+    return digest_bytes(salt + content)
+
+
+def entry_hash(
+    *,
+    dossier: str,
+    n: int,
+    prev: str,
+    type: str,
+    epoch: int,
+    version: int,
+    request_no: int | None,
+    occurred_at: datetime,
+    received_at: datetime,
+    content: str,
+) -> str:
+    """Return the hash of one entry (exact.md 9)."""
+    return digest_of(
+        {
+            "v": 1,
+            "dossier": dossier,
+            "n": n,
+            "prev": prev,
+            "type": type,
+            "epoch": epoch,
+            "version": version,
+            "request_no": request_no,
+            "occurred_at": occurred_at,
+            "received_at": received_at,
+            "content": content,
+        }
+    )
+
+
+def new_entry(
+    *,
+    dossier: str,
+    n: int,
+    prev: str,
+    type: str,
+    epoch: int,
+    version: int,
+    occurred_at: datetime,
+    received_at: datetime,
+    content: dict[str, object],
+    state: State,
+    status: int,
+    state_digest: str,
+    request_no: int | None = None,
+    reported_at: datetime | None = None,
+    recovered: bool = False,
+    late: bool = False,
+    drift: bool = False,
+) -> Entry:
+    """Extend the chain whose head is ``prev`` by one entry with a fresh salt."""
+    salt = secrets.token_bytes(16)
+    text = canonical(content)
+    digest = content_digest(salt, text)
+    return Entry(
+        dossier=dossier,
+        n=n,
+        prev=prev,
+        type=type,
+        epoch=epoch,
+        version=version,
+        request_no=request_no,
+        occurred_at=occurred_at,
+        received_at=received_at,
+        content_digest=digest,
+        hash=entry_hash(
+            dossier=dossier,
+            n=n,
+            prev=prev,
+            type=type,
+            epoch=epoch,
+            version=version,
+            request_no=request_no,
+            occurred_at=occurred_at,
+            received_at=received_at,
+            content=digest,
+        ),
+        salt=salt,
+        content=text,
+        state=state,
+        status=status,
+        state_digest=state_digest,
+        reported_at=reported_at,
+        recovered=recovered,
+        late=late,
+        drift=drift,
+    )
+
+
+def faults_of(entries: Iterable[Entry], head: str) -> list[str]:
+    """Return what is wrong with one dossier's chain: a hole, an edited row, edited content, a cut tail."""
+    faults: list[str] = []
+    prev, expected = FIRST_PREV, 1
+    for entry in entries:
+        where = f"{entry.dossier}: entry {entry.n}"
+        if entry.n != expected:
+            faults.append(f"{where}: expected number {expected}")
+        if entry.prev != prev:
+            faults.append(f"{where}: does not continue the chain")
+        if entry.hash != entry_hash(
+            dossier=entry.dossier,
+            n=entry.n,
+            prev=entry.prev,
+            type=entry.type,
+            epoch=entry.epoch,
+            version=entry.version,
+            request_no=entry.request_no,
+            occurred_at=entry.occurred_at,
+            received_at=entry.received_at,
+            content=entry.content_digest,
+        ):
+            faults.append(f"{where}: was changed after it was written")
+        kept = entry.salt is not None and entry.content is not None
+        if kept and content_digest(entry.salt or b"", entry.content or b"") != entry.content_digest:
+            faults.append(f"{where}: its content was changed")
+        prev, expected = entry.hash, entry.n + 1
+    if prev != head:
+        faults.append(f"{expected - 1} entries do not end at the dossier's head {head[:12]}")
+    return faults

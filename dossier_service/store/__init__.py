@@ -1,0 +1,1 @@
+"""Tables, mapping and queries of the dossier service."""

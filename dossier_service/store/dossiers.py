@@ -1,0 +1,224 @@
+"""Dossiers, requests and history: read and written in sets."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
+
+from dossier_service.model.dossier import Dossier, Request
+from dossier_service.model.happened import DossierChanged, Filed
+from dossier_service.model.history import Entry
+from dossier_service.model.states import RequestState
+from dossier_service.store.mapping import (
+    MOVING,
+    dossier_of,
+    dossier_row,
+    dump,
+    entry_of,
+    entry_row,
+    filed_of,
+    moving_row,
+    request_of,
+    request_row,
+)
+from dossier_service.store.tables import COUNTER, DOSSIER, FILED, HISTORY, REQUEST
+from kernel.db import Tx
+
+
+class Stale(Exception):
+    """A dossier was changed by somebody else since it was read: nothing of this transaction may stay."""
+
+
+_MOVE = (
+    update(DOSSIER)
+    .where(DOSSIER.c.code == bindparam("of_code"), DOSSIER.c.event_no == bindparam("of_event_no"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in (*MOVING, "state", "status", "asks", "due", "results", "draft_result")
+        }
+    )
+)
+_ANSWER = (
+    update(REQUEST)
+    .where(
+        REQUEST.c.code == bindparam("of_code"),
+        REQUEST.c.request_no == bindparam("of_no"),
+        REQUEST.c.state == RequestState.OPEN.value,
+    )
+    .values(
+        state=bindparam("new_state"),
+        answer_code=bindparam("new_code"),
+        answer_text=bindparam("new_text"),
+        answered_version=bindparam("new_version"),
+    )
+)
+
+
+async def next_number(tx: Tx, lane: str, day: date) -> int:
+    """Return the next dossier number of ``lane`` on ``day``, from 1; gaps are allowed."""
+    where = (COUNTER.c.lane == lane, COUNTER.c.day == day)
+    row = await tx.first(update(COUNTER).where(*where).values(last=COUNTER.c.last + 1).returning(COUNTER.c.last))
+    if row is not None:
+        return int(row.last)
+    await tx.execute(insert(COUNTER).values(lane=lane, day=day, last=1))
+    return 1
+
+
+async def insert_dossier(tx: Tx, dossier: Dossier, filed: Filed, plain_title: str) -> None:
+    """Insert a new dossier with what was filed."""
+    await tx.execute(insert(DOSSIER).values(**dossier_row(dossier)))
+    await tx.execute(
+        insert(FILED).values(
+            code=dossier.code,
+            procedure_title=filed.procedure_title,
+            plain_title=plain_title,
+            answers=dump(filed.answers),
+            files=dump(list(filed.files)),
+            applicant_name=filed.applicant_name,
+            term_amount=filed.term_amount,
+            term_unit=filed.term_unit,
+            demo_asks_json=filed.demo_asks_json,
+        )
+    )
+
+
+async def load(tx: Tx, codes: Iterable[str]) -> dict[str, Dossier]:
+    """Return the dossiers of ``codes`` that exist."""
+    rows = await tx.all(select(DOSSIER).where(DOSSIER.c.code.in_(list(codes))))
+    return {row.code: dossier_of(row) for row in rows}
+
+
+async def move(tx: Tx, pairs: Sequence[tuple[Dossier, Dossier]]) -> None:
+    """Write dossiers (before, after) by compare-and-set on their event_no, then nothing else of theirs.
+
+    Raises ``Stale`` when one was changed since it was read.
+    """
+    if not pairs:
+        return
+    rows = [{"of_code": before.code, "of_event_no": before.event_no, **moving_row(after)} for before, after in pairs]
+    done = await tx.execute(_MOVE, rows)
+    if done.rowcount != len(rows):
+        raise Stale
+
+
+async def add_history(tx: Tx, changes: Iterable[DossierChanged]) -> None:
+    """Insert the history rows of ``changes``."""
+    rows = [entry_row(change.entry, change.kind) for change in changes]
+    if rows:
+        await tx.execute(insert(HISTORY), rows)
+
+
+async def add_request(tx: Tx, code: str, request: Request) -> None:
+    """Insert one request; the partial unique index refuses a second open one of its kind."""
+    await tx.execute(insert(REQUEST).values(**request_row(code, request)))
+
+
+async def answer_requests(tx: Tx, answered: Sequence[tuple[str, Request]]) -> None:
+    """Write answers of open requests. Raises ``Stale`` when one was answered already."""
+    if not answered:
+        return
+    rows = [
+        {
+            "of_code": code,
+            "of_no": request.request_no,
+            "new_state": request.state.value,
+            "new_code": request.code,
+            "new_text": request.answer_text,
+            "new_version": request.answered_version,
+        }
+        for code, request in answered
+    ]
+    done = await tx.execute(_ANSWER, rows)
+    if done.rowcount != len(rows):
+        raise Stale
+
+
+async def open_requests(tx: Tx, codes: Iterable[str]) -> dict[str, dict[int, Request]]:
+    """Return the open requests of each of ``codes`` by number."""
+    rows = await tx.all(
+        select(REQUEST).where(REQUEST.c.code.in_(list(codes)), REQUEST.c.state == RequestState.OPEN.value)
+    )
+    found: dict[str, dict[int, Request]] = {}
+    for row in rows:
+        found.setdefault(row.code, {})[row.request_no] = request_of(row)
+    return found
+
+
+async def requests_of(tx: Tx, code: str) -> list[Request]:
+    """Return every request of a dossier in order."""
+    rows = await tx.all(select(REQUEST).where(REQUEST.c.code == code).order_by(REQUEST.c.request_no))
+    return [request_of(row) for row in rows]
+
+
+async def digests_of(tx: Tx, versions: Iterable[tuple[str, int]]) -> dict[str, dict[int, str]]:
+    """Return the state digests of older (code, version) pairs; the empty string where a snapshot jumped over."""
+    wanted = list(versions)
+    if not wanted:
+        return {}
+    rows = await tx.all(
+        select(HISTORY.c.code, HISTORY.c.version, func.max(HISTORY.c.state_digest).label("digest"))
+        .where(tuple_(HISTORY.c.code, HISTORY.c.version).in_(wanted))
+        .group_by(HISTORY.c.code, HISTORY.c.version)
+    )
+    found: dict[str, dict[int, str]] = {}
+    for row in rows:
+        found.setdefault(row.code, {})[row.version] = row.digest
+    return found
+
+
+async def history_of(tx: Tx, code: str, *, after: int = 0) -> list[Entry]:
+    """Return the history of a dossier in order, from entry ``after`` + 1."""
+    rows = await tx.all(select(HISTORY).where(HISTORY.c.code == code, HISTORY.c.n > after).order_by(HISTORY.c.n))
+    return [entry_of(row) for row in rows]
+
+
+async def history_rows(tx: Tx, code: str, *, after: int = 0) -> Sequence[Any]:
+    """Return the raw history rows of a dossier in order, with their event type ``kind``."""
+    return await tx.all(select(HISTORY).where(HISTORY.c.code == code, HISTORY.c.n > after).order_by(HISTORY.c.n))
+
+
+async def filed_row(tx: Tx, code: str) -> Any:
+    """Return the row of what was filed."""
+    return await tx.first(select(FILED).where(FILED.c.code == code))
+
+
+async def filed_for(tx: Tx, code: str) -> Filed:
+    """Return what was filed under ``code``, which exists."""
+    return filed_of(await filed_row(tx, code))
+
+
+async def page_of_owner(tx: Tx, owner: str, *, size: int, before: tuple[datetime, str] | None) -> Sequence[Any]:
+    """Return up to ``size`` + 1 of the owner's dossiers with their titles, newest filing first."""
+    query = (
+        select(DOSSIER, FILED.c.procedure_title, FILED.c.plain_title)
+        .join(FILED, FILED.c.code == DOSSIER.c.code)
+        .where(DOSSIER.c.owner == owner)
+        .order_by(DOSSIER.c.submitted_at.desc(), DOSSIER.c.code.desc())
+        .limit(size + 1)
+    )
+    if before is not None:
+        at, code = before
+        query = query.where(or_(DOSSIER.c.submitted_at < at, (DOSSIER.c.submitted_at == at) & (DOSSIER.c.code < code)))
+    return await tx.all(query)
+
+
+async def codes_since(tx: Tx, since: datetime | None, *, after: str, limit: int) -> list[str]:
+    """Return codes of dossiers changed since ``since`` (all without it), in order, after ``after``."""
+    query = select(DOSSIER.c.code).where(DOSSIER.c.code > after).order_by(DOSSIER.c.code).limit(limit)
+    if since is not None:
+        query = query.where(DOSSIER.c.updated_at >= since)
+    return [row.code for row in await tx.all(query)]
+
+
+async def last_changes(tx: Tx, codes: Sequence[str]) -> list[Any]:
+    """Return the newest history row of each of ``codes``."""
+    newest = (
+        select(HISTORY.c.code, func.max(HISTORY.c.n).label("n"))
+        .where(HISTORY.c.code.in_(codes))
+        .group_by(HISTORY.c.code)
+        .subquery()
+    )
+    newest_rows = select(HISTORY).join(newest, (HISTORY.c.code == newest.c.code) & (HISTORY.c.n == newest.c.n))
+    return list(await tx.all(newest_rows.order_by(HISTORY.c.code)))

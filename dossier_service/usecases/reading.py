@@ -1,0 +1,131 @@
+"""What may be read, and by whom: the owner sees everything, everybody sees code and progress, a foreign one is 404."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dossier_service.model.codes import normal_code
+from dossier_service.model.dossier import Dossier, Request
+from dossier_service.model.states import PROGRESS
+from dossier_service.store import dossiers, files, inbox, roots
+from dossier_service.usecases.desk import Desk
+from kernel.auth import Principal
+from kernel.db import Tx
+from kernel.errors import NotFound, Text
+
+NO_DOSSIER = Text("Không tìm thấy hồ sơ này.", "There is no such dossier.")
+LOOK_AGAIN = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that the owner sees. ``filed``, ``files``, ``root`` and ``link`` are rows."""
+
+    dossier: Dossier
+    filed: Any
+    requests: Sequence[Request]
+    files: Sequence[Any]
+    root: Any
+    link: Any
+    authority_seconds: int
+
+
+async def own_dossier(tx: Tx, principal: Principal, code: str) -> Dossier:
+    """Return the caller's dossier. Raises ``NotFound`` for a foreign or unknown one."""
+    found = (await dossiers.load(tx, [code])).get(code)
+    if found is None or found.owner != principal.sub:
+        raise NotFound("no_such_dossier", NO_DOSSIER)
+    return found
+
+
+async def read_dossier(*, desk: Desk, principal: Principal, code: str) -> View:
+    """Return the caller's dossier with all that belongs to it."""
+    async with desk.database.read() as tx:
+        return await view(tx, desk=desk, principal=principal, code=code)
+
+
+async def view(tx: Tx, *, desk: Desk, principal: Principal, code: str) -> View:
+    """Return the caller's dossier inside a transaction."""
+    dossier = await own_dossier(tx, principal, code)
+    seconds = dossier.authority_seconds
+    if dossier.held_by == "authority":
+        seconds += desk.calendar.working_seconds(dossier.held_since, desk.clock.now())
+    return View(
+        dossier=dossier,
+        filed=await dossiers.filed_row(tx, code),
+        requests=await dossiers.requests_of(tx, code),
+        files=await files.of_dossier(tx, code),
+        root=await roots.anchor_of(tx, code),
+        link=await inbox.link(tx, dossier.lane),
+        authority_seconds=seconds,
+    )
+
+
+async def list_dossiers(
+    *, desk: Desk, principal: Principal, size: int, before: tuple[datetime, str] | None
+) -> Sequence[Any]:
+    """Return up to ``size`` + 1 rows of the caller's dossiers, newest filing first; never behind what was filed."""
+    async with desk.database.read() as tx:
+        return await dossiers.page_of_owner(tx, principal.sub, size=size, before=before)
+
+
+async def read_timeline(*, desk: Desk, principal: Principal, code: str) -> Sequence[Any]:
+    """Return the history rows of the caller's dossier, oldest first."""
+    async with desk.database.read() as tx:
+        await own_dossier(tx, principal, code)
+        return await dossiers.history_rows(tx, code)
+
+
+async def read_accesses(*, desk: Desk, principal: Principal, code: str, size: int, before: int | None) -> Sequence[Any]:
+    """Return up to ``size`` + 1 accesses of officers to the caller's dossier, newest first."""
+    async with desk.database.read() as tx:
+        await own_dossier(tx, principal, code)
+        return await inbox.accesses(tx, code, size=size, before=before)
+
+
+async def look_up(*, desk: Desk, code: str) -> tuple[str, int]:
+    """Return (our code, progress in per cent) for a code in one of the accepted styles; public, opens nothing else."""
+    ours = normal_code(code)
+    if ours is not None:
+        async with desk.database.read() as tx:
+            found = (await dossiers.load(tx, [ours])).get(ours)
+        if found is not None:
+            return ours, PROGRESS[found.status]
+    raise NotFound("no_such_dossier", NO_DOSSIER)
+
+
+async def list_roots(*, desk: Desk, size: int, before: date | None) -> Sequence[Any]:
+    """Return up to ``size`` + 1 sealed days, newest first."""
+    async with desk.database.read() as tx:
+        return await roots.page(tx, size=size, before=before)
+
+
+async def follow(*, desk: Desk, principal: Principal, code: str, after: int | None) -> AsyncIterator[Any]:
+    """Yield history rows of the caller's dossier as they are committed, after event ``after``.
+
+    Without ``after`` the newest row comes first, so that a page knows where it stands. Raises ``NotFound`` before
+    the first row for a foreign dossier.
+    """
+    with desk.changes.listening(code) as event:
+        if after is None:
+            async with desk.database.read() as tx:
+                dossier = await own_dossier(tx, principal, code)
+            after = dossier.event_no - 1
+        while True:
+            async with desk.database.read() as tx:
+                rows = await dossiers.history_rows(tx, code, after=after)
+            for row in rows:
+                after = row.n
+                yield row
+            await desk.changes.wait(code, event, LOOK_AGAIN)
+
+
+async def read_file(*, desk: Desk, principal: Principal, code: str, sha256: str) -> tuple[Any, AsyncIterator[bytes]]:
+    """Return one file's row and its bytes. Raises ``NotFound`` for a foreign dossier or an unknown file."""
+    async with desk.database.read() as tx:
+        await own_dossier(tx, principal, code)
+        row = await files.get(tx, code, sha256)
+    if row is None or await desk.files.size(files.key_of(code, sha256)) != row.size:
+        raise NotFound("no_such_file", Text("Không tìm thấy tệp này.", "There is no such file."))
+    return row, desk.files.stream(files.key_of(code, sha256))

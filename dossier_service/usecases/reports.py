@@ -1,0 +1,267 @@
+"""What the owner reports, applied in sets: one SELECT a table, one executemany a table (exact.md 4)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import structlog
+from prometheus_client import Counter
+
+from dossier_service.model.dossier import Dossier, Report, Request, Snapshot, advance
+from dossier_service.model.happened import DossierChanged, RefusalQueued, SnapshotWanted
+from dossier_service.model.reports import (
+    CONFLICT,
+    PARK_LIMIT,
+    PARK_PATIENCE,
+    UNKNOWN,
+    Applied,
+    Book,
+    Duplicate,
+    Parked,
+    Refused,
+    apply_report,
+    judge,
+)
+from dossier_service.model.snapshots import apply_snapshot, judge_snapshot
+from dossier_service.store import catalogue, dossiers, files, inbox
+from dossier_service.usecases.desk import Desk
+from kernel.clock import real_now
+from kernel.db import Tx
+from kernel.log import Record
+
+CONSUMER = "dossier_service.reports"
+OUTCOMES = Counter("motcua_dossier_reports_total", "Reports of owners, by what became of them", ("outcome",))
+
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One decoded report or snapshot; ``record`` is the message as it came."""
+
+    code: str
+    participant: str
+    said: Report | Snapshot
+    record: Record
+
+    @property
+    def report(self) -> Report:
+        """The owner's state in it."""
+        return self.said.state if isinstance(self.said, Snapshot) else self.said
+
+
+Decode = Callable[[Record], Incoming]
+
+
+async def apply_reports(*, tx: Tx, desk: Desk, incoming: Sequence[Incoming], decode: Decode) -> None:
+    """Apply a batch inside the consumer's transaction. Order within a dossier is the order given.
+
+    ``decode`` reads messages that were parked earlier. Nothing is raised for what an owner can send: it is applied,
+    a duplicate, parked, or refused (quarantined, and the officer is told).
+    """
+    batch = await _open(tx, desk, incoming, decode)
+    for item in incoming:
+        batch.take(item)
+    await batch.write(tx)
+
+
+async def retry_parked(*, tx: Tx, desk: Desk, codes: Iterable[str], decode: Decode) -> None:
+    """Try the parked reports of ``codes`` again (a file has arrived)."""
+    batch = await _open(tx, desk, (), decode, set(codes))
+    for code in list(batch.dossiers):
+        batch.release(code)
+    await batch.write(tx)
+
+
+async def _open(tx: Tx, desk: Desk, incoming: Sequence[Incoming], decode: Decode, more: Iterable[str] = ()) -> "_Batch":
+    codes = {item.code for item in incoming} | set(more)
+    found = await dossiers.load(tx, codes)
+    waiting = {
+        code: [_Waiting(row.version, decode(inbox.record_of(row))) for row in rows]
+        for code, rows in (await inbox.parked(tx, found)).items()
+    }
+    said = [*incoming, *(item.incoming for rows in waiting.values() for item in rows)]
+    old = {
+        (item.code, item.report.version)
+        for item in said
+        if item.code in found and item.report.version < found[item.code].version
+    }
+    requests = await dossiers.open_requests(tx, found)
+    digests = await dossiers.digests_of(tx, old)
+    here = await _files_here(tx, desk, said)
+    lanes = await catalogue.lanes_of(tx, sorted({item.participant for item in said}))
+    books = {code: Book(requests.get(code, {}), digests.get(code, {}), here.get(code, set())) for code in found}
+    return _Batch(desk, desk.clock.now(), found, dict(found), books, waiting, lanes)
+
+
+async def _files_here(tx: Tx, desk: Desk, said: Iterable[Incoming]) -> dict[str, set[str]]:
+    named = {(item.code, ref.sha256): ref for item in said for ref in item.report.files}
+    here: dict[str, set[str]] = {}
+    referenced = await files.known(tx, named)
+    for (code, sha256), ref in named.items():
+        if (code, sha256) in referenced or await desk.files.size(files.key_of(code, sha256)) == ref.size:
+            here.setdefault(code, set()).add(sha256)
+    return here
+
+
+@dataclass
+class _Waiting:
+    version: int
+    incoming: Incoming
+
+
+@dataclass
+class _Refusal:
+    code: str
+    lane: str
+    report: Report
+    refused: Refused
+    record: Record
+
+
+@dataclass
+class _Batch:
+    """What one transaction will write. ``before`` is as read, ``dossiers`` as it will be."""
+
+    desk: Desk
+    now: datetime
+    before: dict[str, Dossier]
+    dossiers: dict[str, Dossier]
+    books: dict[str, Book]
+    waiting: dict[str, list[_Waiting]]
+    lanes: dict[str, set[str]]
+    changes: list[DossierChanged] = field(default_factory=list)
+    answered: list[tuple[str, Request]] = field(default_factory=list)
+    named: list[tuple[str, Any, str, datetime]] = field(default_factory=list)
+    refusals: list[_Refusal] = field(default_factory=list)
+    parked: list[dict[str, Any]] = field(default_factory=list)
+    freed: list[tuple[str, int]] = field(default_factory=list)
+
+    def take(self, item: Incoming) -> None:
+        """Judge one message and note what follows; then whatever waited for it."""
+        dossier = self.dossiers.get(item.code)
+        if dossier is None or dossier.lane not in self.lanes.get(item.participant, set()):
+            self._refuse(item, item.participant, Refused(UNKNOWN, "Đơn vị này không giữ hồ sơ có mã như vậy."))
+            return
+        before = dossier.version
+        self._settle(item, dossier)
+        if self.dossiers[item.code].version != before:
+            self.release(item.code)
+
+    def release(self, code: str) -> None:
+        """Settle the parked reports of ``code`` whose turn has come."""
+        rest = self.waiting.get(code, [])
+        while rest:
+            dossier = self.dossiers[code]
+            first = rest[0]
+            whole = isinstance(first.incoming.said, Snapshot)
+            if first.version > dossier.version + 1 and not whole:
+                return
+            if not self._settle(first.incoming, dossier, parked=True):
+                return
+            self.freed.append((code, first.version))
+            rest.pop(0)
+
+    def _settle(self, item: Incoming, dossier: Dossier, *, parked: bool = False) -> bool:
+        book = self.books[item.code]
+        said = item.said
+        verdict = judge_snapshot(dossier, said, book) if isinstance(said, Snapshot) else judge(dossier, said, book)
+        match verdict:
+            case None:
+                self._apply(item, dossier, book)
+            case Duplicate():
+                OUTCOMES.labels("duplicate").inc()
+            case Refused():
+                self._refuse(item, dossier.lane, verdict)
+            case Parked():
+                if not parked:
+                    self._park(item, verdict)
+                return False
+        return True
+
+    def _apply(self, item: Incoming, dossier: Dossier, book: Book) -> None:
+        said = item.said
+        apply: Applied
+        if isinstance(said, Snapshot):
+            apply = apply_snapshot(dossier, said, book, received_at=self.now, calendar=self.desk.calendar)
+        else:
+            apply = apply_report(dossier, said, book, received_at=self.now, calendar=self.desk.calendar)
+        OUTCOMES.labels("applied").inc()
+        self.dossiers[item.code] = apply.dossier
+        self.changes += apply.changes
+        self.answered += [(item.code, request) for request in apply.answered]
+        report = item.report
+        self.named += [(item.code, ref, "result", self.now) for ref in report.results]
+        if report.draft_result is not None:
+            self.named.append((item.code, report.draft_result, "draft_result", self.now))
+
+    def _park(self, item: Incoming, why: Parked) -> None:
+        OUTCOMES.labels(f"parked_{why.reason}").inc()
+        report = item.report
+        row = inbox.parked_row(
+            item.record,
+            code=item.code,
+            version=report.version,
+            digest=report.digest,
+            reason=why.reason,
+            sha256=why.sha256,
+        )
+        rest = self.waiting.setdefault(item.code, [])
+        if any(other.version == report.version for other in rest):
+            return
+        self.parked.append(row)
+        rest.append(_Waiting(report.version, item))
+        rest.sort(key=lambda other: other.version)
+
+    def _refuse(self, item: Incoming, lane: str, refused: Refused) -> None:
+        OUTCOMES.labels(f"refused_{refused.code.lower()}").inc()
+        log = logger.error if refused.code == CONFLICT else logger.warning
+        log("report_refused", dossier=item.code, participant=item.participant, code=refused.code)
+        self.refusals.append(_Refusal(item.code, lane, item.report, refused, item.record))
+
+    async def write(self, tx: Tx) -> None:
+        """Write everything: the dossiers first, by compare-and-set."""
+        told = await self._tell(tx)
+        pairs = [(self.before[code], after) for code, after in self.dossiers.items() if after is not self.before[code]]
+        pairs.sort(key=lambda pair: pair[0].code)
+        await dossiers.move(tx, pairs)
+        await dossiers.add_history(tx, self.changes)
+        await dossiers.answer_requests(tx, self.answered)
+        await files.add(tx, self.named)
+        freed = set(self.freed)
+        await inbox.park(tx, [row for row in self.parked if (row["code"], row["version"]) not in freed])
+        await inbox.unpark(tx, freed)
+        for event in (*self.changes, *told):
+            tx.emit(event)
+        codes = [before.code for before, _ in pairs]
+        tx.after_commit(lambda: self.desk.changes.ring(codes))
+
+    async def _tell(self, tx: Tx) -> list[object]:
+        told: list[object] = []
+        for refusal in self.refusals:
+            number = await inbox.quarantine(tx, CONSUMER, refusal.record, refusal.refused.code)
+            dossier = self.dossiers.get(refusal.code)
+            if dossier is not None and dossier.lane == refusal.lane:
+                number = dossier.delivery_no + 1
+                self.dossiers[refusal.code] = advance(dossier, delivery_no=number)
+            told.append(
+                RefusalQueued(
+                    refusal.code,
+                    refusal.lane,
+                    number,
+                    refusal.report.epoch,
+                    refusal.report.version,
+                    refusal.refused.code,
+                    refusal.refused.text,
+                )
+            )
+        now = real_now()
+        for code, rest in self.waiting.items():
+            dossier = self.dossiers[code]
+            asked = dossier.snapshot_asked_at
+            if len(rest) > PARK_LIMIT and (asked is None or now - asked > PARK_PATIENCE):
+                after = advance(dossier, delivery_no=dossier.delivery_no + 1, snapshot_asked_at=now)
+                self.dossiers[code] = after
+                told.append(SnapshotWanted(after))
+        return told

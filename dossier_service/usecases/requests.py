@@ -1,0 +1,92 @@
+"""What the citizen does after filing: supplement, confirm, withdraw; each request gets exactly one answer."""
+
+from collections.abc import Mapping, Sequence
+
+from dossier_service.model.dossier import Dossier, FileRef, Request
+from dossier_service.model.filing import file_request
+from dossier_service.model.happened import RequestQueued
+from dossier_service.model.states import RequestKind
+from dossier_service.store import dossiers, files
+from dossier_service.store.mapping import dump
+from dossier_service.usecases.answers import check_some, compiled, file_digests
+from dossier_service.usecases.desk import Desk
+from dossier_service.usecases.drafts import check_size, fileable
+from dossier_service.usecases.reading import own_dossier
+from kernel.auth import Principal
+from kernel.db import Tx
+from kernel.errors import Conflict, FieldProblem, Invalid, Text
+
+
+async def request_of_citizen(
+    *,
+    tx: Tx,
+    desk: Desk,
+    principal: Principal,
+    code: str,
+    kind: RequestKind,
+    ask_no: int | None,
+    answers: Mapping[str, object],
+    digests: Sequence[str],
+    text: str,
+) -> Request:
+    """File one request on the caller's dossier and put it on the owner's lane; return it with its number.
+
+    ``digests`` are files uploaded to the dossier. Raises ``NotFound`` for a foreign dossier, ``Conflict`` (see
+    ``model.filing.file_request``; ``payment_not_offered``), ``Invalid`` (``invalid_answers``, ``empty_supplement``).
+    """
+    dossier = await own_dossier(tx, principal, code)
+    if kind is RequestKind.PAYMENT:
+        raise Conflict(
+            "payment_not_offered",
+            Text("Chưa nộp tiền được ở đây.", "Paying is not offered here yet."),
+        )
+    refs = await _checked(tx, desk, dossier, answers, digests)
+    if kind is RequestKind.SUPPLEMENT and not refs and not answers and not text.strip():
+        raise Invalid(
+            "empty_supplement",
+            Text("Bạn gửi kèm giấy tờ hoặc nội dung cần bổ sung.", "Send the papers or the text that is wanted."),
+        )
+    waiting = list((await dossiers.open_requests(tx, [code])).get(code, {}).values())
+    request = Request(
+        request_no=0,
+        kind=kind,
+        ask_no=ask_no,
+        filed_at=desk.clock.now(),
+        by=principal.sub,
+        helper=principal.actor,
+        answers=dict(answers) if answers else None,
+        files=refs,
+        text=text.strip(),
+    )
+    applied, numbered = file_request(dossier, request, waiting, at=desk.clock.now(), calendar=desk.calendar)
+    await dossiers.move(tx, [(dossier, applied.dossier)])
+    await dossiers.add_history(tx, applied.changes)
+    await dossiers.add_request(tx, code, numbered)
+    await files.add(tx, [(code, ref, "supplement", numbered.filed_at) for ref in refs])
+    await files.drop_uploads(tx, f"dossier/{code}", [ref.sha256 for ref in refs])
+    for change in applied.changes:
+        tx.emit(change)
+    tx.emit(RequestQueued(applied.dossier, numbered))
+    tx.after_commit(lambda: desk.changes.ring([code]))
+    return numbered
+
+
+async def _checked(
+    tx: Tx, desk: Desk, dossier: Dossier, answers: Mapping[str, object], digests: Sequence[str]
+) -> tuple[FileRef, ...]:
+    uploads = await files.uploads(tx, f"dossier/{dossier.code}")
+    known = {row.sha256: row for row in await files.of_dossier(tx, dossier.code) if row.role in ("filed", "supplement")}
+    here = {**known, **uploads}
+    wanted = dict.fromkeys(digests)
+    if answers:
+        check_size(dump(answers), desk)
+        revision = await fileable(tx, dossier.procedure, dossier.revision)
+        form = compiled(revision.form_digest, revision.form)
+        check_some(form, answers, {sha256: row.type for sha256, row in here.items()})
+        wanted |= dict.fromkeys(file_digests(form, answers))
+    missing = [sha256 for sha256 in wanted if sha256 not in here]
+    if missing:
+        text = Text("Hệ thống chưa có tệp này. Bạn tải lên lại.", "This file is not here. Upload it again.")
+        raise Invalid("unknown_file", text, [FieldProblem("files", "unknown_file", text)])
+    rows = [here[sha256] for sha256 in wanted]
+    return tuple(FileRef(row.sha256, row.size, row.type, row.name) for row in rows)
