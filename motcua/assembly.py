@@ -3,14 +3,14 @@
 import asyncio
 import contextlib
 import os
-import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import structlog
 
-from kernel.auth import Verifier
+from kernel.auth import Keys, Verifier
 from kernel.clock import Clock
 from kernel.files import Files
 from kernel.log import SqliteLog
@@ -36,6 +36,11 @@ class Options:
     def public_url(self) -> str:
         """The address people use."""
         return os.environ.get("MOTCUA_PUBLIC_URL", f"http://{self.host}:{self.port}")
+
+    @property
+    def shared(self) -> dict[str, Any]:
+        """What every room's settings get. The folder is locked, so one name for all leases is safe."""
+        return {"data": self.data, "public_url": self.public_url, "instance": "one-process"}
 
 
 @dataclass
@@ -72,7 +77,7 @@ class Assembly:
         for loop in room.loops:
             self.tasks.append(asyncio.create_task(supervise(room.name, loop)))
 
-    async def ready(self) -> Mapping[str, bool]:
+    async def parts(self) -> dict[str, bool]:
         """Return what each room waits for, ``room.need`` -> fulfilled."""
         state: dict[str, bool] = {}
         for name, room in self.rooms.items():
@@ -80,12 +85,17 @@ class Assembly:
                 state[f"{name}.{need}"] = fulfilled
         return state
 
+    async def can_serve(self) -> bool:
+        """Tell whether people can be served: an unplugged province or the edge asking this is no reason to say no."""
+        aside = ("province_adapter.", "gateway.")
+        return all(fulfilled for need, fulfilled in (await self.parts()).items() if not need.startswith(aside))
+
     async def wait_ready(self, *, seconds: float = 60.0) -> None:
         """Wait until every room has what it needs. Raises ``TimeoutError`` that names what is missing."""
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
-            missing = [need for need, fulfilled in (await self.ready()).items() if not fulfilled]
+            missing = [need for need, fulfilled in (await self.parts()).items() if not fulfilled]
             if not missing:
                 return
             if loop.time() > end:
@@ -116,14 +126,7 @@ async def supervise(name: str, loop: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, 10.0)
 
 
-def free_port() -> int:
-    """Return a port nobody listens on now (tests)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-async def open_engines(options: Options, keys: Callable[[], Awaitable[dict[str, object]]]) -> Engines:
+async def open_engines(options: Options, keys: Keys) -> Engines:
     """Open log, clock, calendar, files and the local certificate authority below ``options.data``."""
     data = options.data
     return Engines(
@@ -131,6 +134,6 @@ async def open_engines(options: Options, keys: Callable[[], Awaitable[dict[str, 
         clock=Clock(data / "clock.json"),
         calendar=Calendar.load(),
         verifier=Verifier(issuer=f"{options.public_url}/id", keys=keys),
-        files=Files.folder(data / "files"),
+        files=Files.in_folder(str(data / "files")),
         authority=Authority.open(data / "pki"),
     )

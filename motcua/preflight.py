@@ -1,10 +1,13 @@
 """What can be wrong before anything starts, each in one clear sentence."""
 
+import contextlib
+import fcntl
 import os
 import resource
 import shutil
 import socket
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 NEEDED_BYTES = 300 * 1024 * 1024
@@ -61,3 +64,16 @@ def raise_open_files() -> None:
     wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@contextlib.contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Hold ``folder`` for this process alone; a kill lets go of it. Raises ``CannotStart``."""
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(
+                f"Another Một Cửa is running over {folder}: stop it or choose another with DATA=…"
+            ) from error
+        yield

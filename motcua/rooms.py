@@ -1,0 +1,210 @@
+"""The one-process form: every room built and wired to the others, served until somebody stops it."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from rich.console import Console
+
+from kernel.telemetry import admin_app, configure_logging
+from kernel.web import AsgiUpstream
+from motcua import dev, identity
+from motcua.assembly import Assembly, Options, open_engines
+from motcua.preflight import lock_folder
+from motcua.seeding import Steps, participants, seed_catalogue
+from motcua.serving import Doors
+
+READY_SECONDS = 90.0
+
+# The names under which the gateway and the portal reach the rooms.
+ADDRESSES = {
+    "services_catalog": "catalog",
+    "search_service": "search",
+    "dossiers": "dossiers",
+    "citizen_service": "citizen",
+    "exchange": "exchange",
+    "province_backend": "offices",
+    "portal": "portal",
+}
+
+
+async def assemble(options: Options) -> Assembly:
+    """Open the engines and build every room; nothing runs yet."""
+    provider = identity.build(**options.shared)
+    engines = await open_engines(options, provider.jwks)
+    assembly = Assembly(options, engines)
+    assembly.upstreams["identity"] = AsgiUpstream(provider.app)
+    assembly.upstreams["dev"] = AsgiUpstream(dev.build(data=options.data, clock=engines.clock))
+    await _add_services(assembly)
+    await _add_provinces(assembly)
+    await _add_doors(assembly)
+    return assembly
+
+
+async def _add_services(assembly: Assembly) -> None:
+    from citizen_service import main as citizen
+    from citizen_service.settings import CitizenSettings
+    from dossier_service import main as dossiers
+    from dossier_service.settings import DossierSettings
+    from motcua.identity.profiles import demo_profiles
+    from search_service import main as search
+    from search_service.settings import SearchSettings
+    from services_catalog import main as catalog
+    from services_catalog.settings import CatalogSettings
+
+    engines, plain = assembly.engines, assembly.options.shared
+    log, clock, verifier = engines.log, engines.clock, engines.verifier
+    assembly.add(await catalog.build(CatalogSettings(**plain), log=log, clock=clock, verifier=verifier))
+    assembly.add(await search.build(SearchSettings(**plain), log=log, clock=clock, verifier=verifier))
+    assembly.add(
+        await dossiers.build(
+            DossierSettings(**plain, demo=True),
+            log=log,
+            clock=clock,
+            verifier=verifier,
+            files=engines.files,
+            calendar=engines.calendar,
+        )
+    )
+    assembly.add(
+        await citizen.build(CitizenSettings(**plain), profiles=demo_profiles(), log=log, clock=clock, verifier=verifier)
+    )
+
+
+async def _add_provinces(assembly: Assembly) -> None:
+    from exchange import main as exchange
+    from exchange.settings import ExchangeSettings
+    from province_adapter import main as adapter
+    from province_adapter.connectors.reference import ReferenceConnector
+    from province_adapter.settings import AdapterSettings
+    from province_backend import main as backend
+    from province_backend.settings import OfficeSettings
+
+    engines, options = assembly.engines, assembly.options
+    port = options.port + 2
+    assembly.add(
+        await exchange.build(
+            ExchangeSettings(**options.shared, exchange_port=port),
+            log=engines.log,
+            clock=engines.clock,
+            verifier=engines.verifier,
+            files=engines.files,
+            calendar_version=engines.calendar.version,
+            credentials=engines.authority.server_certificate().server_credentials(),
+        )
+    )
+    offices = await backend.build(
+        OfficeSettings(**options.shared),
+        participants=participants(options.data),
+        clock=engines.clock,
+        calendar=engines.calendar,
+        verifier=engines.verifier,
+        pace=options.pace,
+    )
+    assembly.add(offices.running)
+    target = options.link_target or f"127.0.0.1:{port}"
+    for participant, office in offices.by_id.items():
+        assembly.add(
+            await adapter.build(
+                AdapterSettings(**options.shared, participant=participant),
+                connector=ReferenceConnector(office),
+                credentials=engines.authority.participant_certificate(participant).channel_credentials(),
+                target=target,
+            )
+        )
+
+
+async def _add_doors(assembly: Assembly) -> None:
+    from gateway import main as gateway
+    from gateway.settings import GatewaySettings
+    from portal import main as portal
+    from portal.settings import PortalSettings
+
+    engines, options = assembly.engines, assembly.options
+    table = {ADDRESSES[name]: door for name, door in assembly.upstreams.items() if name in ADDRESSES}
+    table |= {name: assembly.upstreams[name] for name in ("identity", "dev")}
+    pages = assembly.add(await portal.build(PortalSettings(**options.shared), upstreams=table, clock=engines.clock))
+    assembly.add(
+        await gateway.build(
+            GatewaySettings(**options.shared),
+            upstreams=table | {"portal": AsgiUpstream(pages.app)},
+            verifier=engines.verifier,
+            ready=assembly.can_serve,
+        )
+    )
+
+
+async def seed_only(options: Options) -> None:
+    """Seed the data folder, let every reader take the catalogue in, stop."""
+    configure_logging(level="warning")
+    async with started(options, Console(stderr=True)):
+        pass
+
+
+@contextlib.asynccontextmanager
+async def started(options: Options, console: Console) -> AsyncIterator[Assembly]:
+    """Seed if needed, build every room, start them and wait until all are ready; stop them in the end."""
+    fresh = not (options.data / "services" / "services_catalog.db").exists()
+    with lock_folder(options.data), Steps(console, 7 if fresh else 2) as steps:
+        if fresh:
+            await seed_catalogue(options.data, steps)
+        steps.next("building the rooms")
+        assembly = await assemble(options)
+        try:
+            for room in assembly.rooms.values():
+                assembly.start(room)
+            steps.next("index, copies and 63 connections")
+            await assembly.wait_ready(seconds=READY_SECONDS)
+            steps.done()
+            yield assembly
+        finally:
+            await assembly.stop()
+
+
+async def serve(options: Options) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    configure_logging(level=os.environ.get("MOTCUA_LOG", "warning"))
+    console = Console(stderr=True, highlight=False)
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with started(options, console) as assembly:
+        doors = Doors()
+        try:
+            doors.open(assembly.rooms["gateway"].app, host=options.host, port=options.port)
+            doors.open(admin_app(assembly.parts), host="127.0.0.1", port=options.port + 1)
+            note_run(options)
+            welcome(console, options)
+            waiting = [asyncio.create_task(stopped.wait()), asyncio.create_task(doors.closed())]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+        finally:
+            await doors.close()
+
+
+def note_run(options: Options) -> None:
+    """Note the address in the data folder, for the other commands."""
+    (options.data / "run.json").write_text(json.dumps({"public_url": options.public_url, "pid": os.getpid()}))
+
+
+def welcome(console: Console, options: Options) -> None:
+    """Print the address, the demo people and what to try."""
+    url = options.public_url
+    names = ", ".join(person.key for person in identity.PEOPLE)
+    pace = "by hand" if options.pace is None else f"{options.pace:g} s a step"
+    console.print(
+        f"\n[bold]Một Cửa is ready:[/bold] {url}\n"
+        f"  63 province offices are connected (mutual TLS, {pace}).\n"
+        f"  Demo people, no password: {names}\n"
+        "  Try:\n"
+        f"   · search  {url}/search?q=lam+giay+khai+sinh+cho+con, file it as citizen-1, watch it move\n"
+        f"   · read every message that was sent: {url}/dev/outbox · move time: {url}/dev/clock\n"
+        f"   · work as an officer of Hà Nội (officer-1): {url}/office/H26/\n"
+        f"   · programs: {url}/docs and  .venv/bin/python -m motcua token --as citizen-1 --data {options.data}\n"
+        f"   · operators: http://127.0.0.1:{options.port + 1}/metrics\n"
+        "  Stop with Ctrl-C.\n"
+    )
