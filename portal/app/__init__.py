@@ -1,0 +1,75 @@
+"""The portal as one ASGI app: routes, templates, static files, and what every answer carries."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import BaseRoute, Mount
+
+from kernel.clock import Clock
+from kernel.web import Upstream
+from portal.app.assets import Assets
+from portal.app.edge import PageEdge
+from portal.i18n import sentence_case
+from portal.pages import (
+    about,
+    components,
+    dossiers,
+    filing,
+    front,
+    lookup,
+    procedure,
+    requests,
+    search,
+    sections,
+    space,
+    submitting,
+)
+from portal.pages.problem import on_api_problem, on_http
+from portal.public_api import ApiProblem
+from portal.settings import PortalSettings
+
+ROOM = Path(__file__).parents[1]
+PAGES = (front, search, procedure, filing, submitting, lookup, dossiers, requests, space, sections, about, components)
+
+
+def routes() -> list[BaseRoute]:
+    """Return every page's route; the accessibility tests walk this list."""
+    return [route for module in PAGES for route in module.ROUTES]
+
+
+def make_portal(settings: PortalSettings, *, upstreams: Mapping[str, Upstream], clock: Clock) -> Starlette:
+    """Return the app. ``upstreams`` names ``catalog``, ``search``, ``dossiers`` and ``citizen``."""
+    assets = Assets(ROOM / "static")
+    app = Starlette(
+        routes=[Mount("/static", assets), *routes()],
+        middleware=[
+            Middleware(PageEdge, body_limit=settings.upload_limit * 2, sign_in_origin=settings.sign_in_origin),
+            Middleware(GZipMiddleware, minimum_size=500, compresslevel=6),
+        ],
+        exception_handlers={HTTPException: on_http, ApiProblem: on_api_problem},
+    )
+    app.router.redirect_slashes = True
+    app.state.settings = settings
+    app.state.upstreams = upstreams
+    app.state.clock = clock
+    app.state.assets = assets
+    app.state.templates = templates()
+    return app
+
+
+def templates() -> Environment:
+    """Return the templates: everything is escaped; what an answer leaves out is shown as absent."""
+    found = Environment(
+        loader=FileSystemLoader(ROOM / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters["sentence"] = sentence_case
+    return found

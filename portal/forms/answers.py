@@ -1,0 +1,77 @@
+"""Answers written back for a person to read, and gentle doubts about them that never stop anyone."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+
+from portal.i18n import Words
+
+MAIL_SLIPS = {
+    "gmai.com": "gmail.com", "gmial.com": "gmail.com", "gamil.com": "gmail.com", "gmail.con": "gmail.com",
+    "gmail.co": "gmail.com", "gmail.vn": "gmail.com", "yaho.com": "yahoo.com", "yahoo.con": "yahoo.com",
+    "hotmai.com": "hotmail.com", "outlok.com": "outlook.com", "iclound.com": "icloud.com",
+}  # fmt: skip
+
+
+def display(
+    field: Mapping[str, Any], value: Any, t: Words, *, places: Mapping[str, str], files: Mapping[str, str]
+) -> str:
+    """Return ``value`` in words; ``places`` names wards by code, ``files`` names files by digest. Nothing is empty text."""
+    if value in (None, "", []):
+        return t("filing.not_answered")
+    widget = field["widget"]
+    if widget == "yesno":
+        return t("frame.yes") if value else t("frame.no")
+    if widget == "date":
+        return written_date(str(value), t)
+    if widget in ("radios", "select", "checkboxes"):
+        labels = {option["value"]: t.pick(option["label"]) for option in field.get("options") or ()}
+        return "\n".join(labels.get(item, str(item)) for item in (value if isinstance(value, list) else [value]))
+    if widget == "files":
+        return "\n".join(files.get(digest) or t("filing.file_n", n=at) for at, digest in enumerate(value, 1))
+    if widget == "ward":
+        return places.get(str(value), str(value))
+    if widget == "phone":
+        return written_phone(str(value))
+    return t.money(value) if widget == "money" and isinstance(value, int) else str(value)
+
+
+def written_date(value: str, t: Words) -> str:
+    """Return a date, a month or a year as people write it."""
+    parts = value.split("-")
+    if len(parts) == 3:
+        return t.short_day(value)
+    return t("filing.month_year", month=int(parts[1]), year=parts[0]) if len(parts) == 2 else value
+
+
+def written_phone(value: str) -> str:
+    """Return an E.164 number as it is dialled at home: ``0912 345 678``."""
+    try:
+        number = phonenumbers.parse(value, "VN")
+    except phonenumbers.NumberParseException:
+        return value
+    home = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if number.country_code == 84
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, home)
+
+
+def masked(value: str) -> str:
+    """Return an identity number as it is shown outside the owner's own form: ``0361••••••12``."""
+    return f"{value[:4]}{'•' * (len(value) - 6)}{value[-2:]}" if len(value) > 8 else "•" * len(value)
+
+
+def doubt(field: Mapping[str, Any], value: Any, t: Words) -> str:
+    """Return a question about a value that is probably a slip (mail domain, parts of an identity number), or nothing."""
+    if not isinstance(value, str):
+        return ""
+    if field["widget"] == "email":
+        domain = value.rpartition("@")[2].lower()
+        return t("filing.mail_slip", domain=MAIL_SLIPS[domain]) if domain in MAIL_SLIPS else ""
+    if field["widget"] == "id_number" and re.fullmatch(r"\d{12}", value):
+        return "" if 1 <= int(value[:3]) <= 96 else t("filing.id_slip")
+    return ""

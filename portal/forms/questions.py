@@ -1,0 +1,137 @@
+"""One page of questions, ready for the template: what was typed stays in the boxes, errors say what to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import orjson
+
+from portal.forms import conditions
+from portal.forms.dates import Problem
+from portal.forms.values import Posted, Read, one, read
+from portal.i18n import Words
+
+
+@dataclass(slots=True)
+class Question:
+    """One field as the template shows it. ``raw`` is the text in the box, ``chosen`` the ticked options."""
+
+    name: str
+    widget: str
+    label: str
+    hint: str
+    optional: bool
+    options: list[tuple[str, str]]
+    autocomplete: str
+    accept: str = ""
+    max_files: int = 1
+    partial: bool = False
+    raw: str = ""
+    chosen: frozenset[str] = frozenset()
+    boxes: tuple[str, str, str] = ("", "", "")
+    wrong_boxes: tuple[str, ...] = ()
+    digests: list[str] = field(default_factory=list)
+    found_places: list[Mapping[str, Any]] = field(default_factory=list)
+    place_query: str = ""
+    error: str = ""
+    source: str = ""
+    when: str = ""
+
+    @property
+    def anchor(self) -> str:
+        """The id that the error summary links to: the first box or choice to mend."""
+        if self.widget == "date":
+            return f"f-{self.name}-{(self.wrong_boxes or ('d',))[0]}"
+        if self.widget in ("radios", "checkboxes", "yesno"):
+            return f"f-{self.name}-0"
+        if self.widget == "ward":
+            return f"f-{self.name}-q"
+        return f"f-{self.name}"
+
+
+def read_page(form: conditions.Form, names: list[str], posted: Posted, today: date) -> dict[str, Read]:
+    """Return what was typed for every field of a page."""
+    properties = form["schema"].get("properties", {})
+    return {name: read(name, form["fields"][name], properties.get(name, {}), posted, today) for name in names}
+
+
+def problem_text(problem: Problem, spec: Mapping[str, Any], t: Words) -> str:
+    """Return the sentence for a value that could not be read: the form's own, else the portal's."""
+    own = (spec.get("errors") or {}).get(problem.code)
+    return t.pick(own) if own else t(f"filing.bad_{problem.code}", **problem.values)
+
+
+def required_text(spec: Mapping[str, Any], t: Words) -> str:
+    """Return the sentence for a question that was left empty."""
+    own = (spec.get("errors") or {}).get("required")
+    return t.pick(own) if own else t("filing.bad_required", label=t.pick(spec["label"]))
+
+
+def questions(
+    form: conditions.Form, names: list[str], answers: conditions.Answers, t: Words, *, posted: Posted | None = None
+) -> list[Question]:
+    """Return the questions of a page, filled with what was posted, else with the answers."""
+    wanted = conditions.required(form["schema"], answers)
+    made = []
+    for name in names:
+        spec = form["fields"][name]
+        question = _blank(name, spec, t, optional=name not in wanted)
+        if conditions.mentioned(spec.get("when")) & set(names):
+            question.when = orjson.dumps(spec["when"]).decode()
+            question.optional = False
+        if posted is None:
+            _fill(question, answers.get(name))
+        else:
+            _refill(question, posted)
+        made.append(question)
+    return made
+
+
+def _blank(name: str, spec: Mapping[str, Any], t: Words, *, optional: bool) -> Question:
+    options = [(str(option["value"]), t.pick(option["label"])) for option in spec.get("options") or ()]
+    if spec["widget"] == "yesno":
+        options = [("yes", t("frame.yes")), ("no", t("frame.no"))]
+    return Question(
+        name=name,
+        widget=spec["widget"],
+        label=t.pick(spec["label"]),
+        hint=t.pick(spec.get("hint")),
+        optional=optional,
+        options=options,
+        autocomplete=spec.get("autocomplete") or "",
+        accept=",".join(spec.get("accept") or ()),
+        max_files=int(spec.get("max_files") or 1),
+        partial=bool(spec.get("partial")),
+    )
+
+
+def _fill(question: Question, value: Any) -> None:
+    """Put an answer into the boxes."""
+    if value is None:
+        return
+    if question.widget == "date":
+        year, month, day = (*str(value).split("-"), "", "")[:3]
+        question.boxes = (day.lstrip("0"), month.lstrip("0"), year)
+    elif question.widget == "yesno":
+        question.chosen = frozenset(["yes" if value else "no"])
+    elif question.widget == "files":
+        question.digests = list(value)
+    elif isinstance(value, list):
+        question.chosen = frozenset(str(item) for item in value)
+    else:
+        question.raw = str(value)
+        question.chosen = frozenset([str(value)])
+
+
+def _refill(question: Question, posted: Posted) -> None:
+    """Put back what was typed, exactly."""
+    name = question.name
+    if question.widget == "date":
+        question.boxes = (one(posted, f"{name}-d"), one(posted, f"{name}-m"), one(posted, f"{name}-y"))
+    elif question.widget == "files":
+        question.digests = list(dict.fromkeys(posted.get(name, [])))
+    else:
+        question.raw = one(posted, name)
+        question.chosen = frozenset(posted.get(name, []))
+        question.place_query = one(posted, f"{name}-q")

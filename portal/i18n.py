@@ -1,0 +1,121 @@
+"""Two languages: the texts of the pages, how a language is chosen, and how things are written in it.
+
+Texts live in ``locales/{language}/*.json``; the key of a text is ``file.key``. A text is never built from pieces
+of sentences. ``{name}`` marks what is filled in; a key that ends in ``_one`` is used instead when ``n`` is 1.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from kernel import locale
+from kernel.clock import VIETNAM
+
+LANGUAGES = ("vi", "en")
+FOLDER = Path(__file__).parent / "locales"
+
+
+@cache
+def texts(lang: str) -> Mapping[str, str]:
+    """Return every text of ``lang`` by its key."""
+    found: dict[str, str] = {}
+    for path in sorted((FOLDER / lang).glob("*.json")):
+        for key, text in json.loads(path.read_text("utf-8")).items():
+            found[f"{path.stem}.{key}"] = text
+    return found
+
+
+def choose(asked: str | None, remembered: str | None, accept_language: str | None) -> str:
+    """Return the language of a page: what the address asks for, then the cookie, then what the browser prefers."""
+    for wish in (asked, remembered):
+        if wish in LANGUAGES:
+            return str(wish)
+    return locale.negotiate(accept_language)
+
+
+class Words:
+    """Texts and ways of writing in one language; what templates call ``t``."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self._texts = texts(lang)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of ``key`` with ``values`` filled in. Raises ``KeyError`` for an unknown key."""
+        if values.get("n") == 1 and f"{key}_one" in self._texts:
+            key = f"{key}_one"
+        return self._texts[key].format(**values) if values else self._texts[key]
+
+    def html(self, key: str, **values: object) -> Markup:
+        """Return the text of ``key`` as markup; ``values`` are escaped unless they are markup already."""
+        return Markup(escape(self._texts[key])).format(**values)
+
+    def known(self, key: str) -> bool:
+        """Tell whether ``key`` has a text."""
+        return key in self._texts
+
+    def pick(self, text: Any) -> str:
+        """Return the side of an API text (``{vi, en}`` or a plain string) that this language shows; None is empty."""
+        if isinstance(text, Mapping):
+            return str(text.get(self.lang) or text.get("vi") or text.get("en") or "")
+        return "" if text is None else str(text)
+
+    def day(self, value: str | date | None) -> str:
+        """Return a long date (``Thứ Hai, 30/11/2026``) of an RFC 3339 time or a date."""
+        return locale.long_date(moment(value), self.lang) if value else ""
+
+    def short_day(self, value: str | date | None) -> str:
+        """Return ``30/11/2026`` of an RFC 3339 time or a date."""
+        return locale.short_date(moment(value), self.lang) if value else ""
+
+    def time(self, value: str | datetime | None) -> str:
+        """Return ``15:20``, Viet Nam's time."""
+        at = moment(value) if value else None
+        return locale.clock_time(at) if isinstance(at, datetime) else ""
+
+    def day_time(self, value: str | datetime | None) -> str:
+        """Return ``15:20 Thứ Hai, 16/11/2026``, Viet Nam's time."""
+        at = moment(value) if value else None
+        return locale.date_time(at, self.lang) if isinstance(at, datetime) else self.day(value)
+
+    def money(self, vnd: int) -> str:
+        """Return an amount of đồng."""
+        return locale.money(vnd, self.lang)
+
+    def size(self, count: int) -> str:
+        """Return a size in bytes."""
+        return locale.size(count, self.lang)
+
+    def number(self, value: int) -> str:
+        """Return a whole number with its groups of three."""
+        grouped = f"{value:,}"
+        return grouped if self.lang == "en" else grouped.replace(",", ".")
+
+    def term(self, term: Mapping[str, Any]) -> str:
+        """Return a time limit with its unit, never a bare number."""
+        return self(f"frame.{term['unit']}", n=term["amount"])
+
+
+def moment(value: str | date) -> date:
+    """Return the date or the aware time that a JSON value or a date means; a time without zone is Viet Nam's."""
+    if isinstance(value, date):
+        return value
+    if len(value) == 10:
+        return date.fromisoformat(value)
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo else at.replace(tzinfo=VIETNAM)
+
+
+def sentence_case(title: str) -> str:
+    """Return an official title without capitals for emphasis; a title that is not all capitals stays as it is."""
+    return title.capitalize() if title.isupper() and len(title) > 6 else title
+
+
+def days_between(start: date, end: date) -> int:
+    """Return how many calendar days ``end`` is after ``start`` (negative when it is before)."""
+    return (end - start) // timedelta(days=1)

@@ -1,0 +1,167 @@
+"""Following a dossier: where it is, what comes next, why that date; and the receipt that can be printed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from markupsafe import Markup
+from starlette.responses import Response
+
+from portal import codes
+from portal.forms.answers import display, masked
+from portal.i18n import Words, days_between, moment
+from portal.pages.problem import route
+from portal.pages.submitting import place_names
+from portal.pages.visit import Visit
+
+KINDS = {
+    1: "now",
+    2: "now",
+    3: "refused",
+    4: "now",
+    5: "yours",
+    6: "yours",
+    7: "ended",
+    8: "ended",
+    9: "done",
+    10: "done",
+}
+ENDED = (3, 7, 8, 10)
+AHEAD = {
+    1: ("accepted", "processing", "returned"),
+    2: ("processing", "returned"),
+    4: ("returned",),
+    5: ("processing", "returned"),
+    6: ("processing", "returned"),
+    9: ("returned",),
+}
+
+
+async def mine(visit: Visit) -> Response:
+    """List the person's dossiers, newest first."""
+    found = await visit.api.call("dossiers", query={"cursor": visit.query("cursor", 500)})
+    return visit.page("dossiers.html", private=True, found=found, kinds=KINDS)
+
+
+async def follow(visit: Visit) -> Response:
+    """Show one dossier: the plain sentence, what is asked, the timeline, the date with its sum, the result."""
+    dossier, timeline = await _load(visit)
+    return visit.page(
+        "dossier.html",
+        private=True,
+        dossier=dossier,
+        kind=KINDS.get(dossier["status"], "now"),
+        ended=dossier["status"] in ENDED,
+        steps=steps(dossier, timeline, visit.t),
+        ahead=ahead(dossier),
+        open_asks=[ask for ask in dossier["asks"] if ask["state"] == "open"],
+        waiting=[request for request in dossier["requests"] if request["state"] == "open"],
+        declined=[request for request in dossier["requests"] if request["state"] in ("declined", "closed")],
+        left=time_left(dossier, visit.now, visit.t),
+        sent=visit.query("sent", 20),
+    )
+
+
+async def answers(visit: Visit) -> Response:
+    """Show what was filed, with identity numbers masked."""
+    dossier = await visit.api.call("dossier", {"code": visit.part("code")})
+    form = await visit.api.call("form", {"code": dossier["procedure"]}, query={"revision": dossier["revision"]})
+    places = await place_names(visit, form, dossier.get("answers") or {})
+    files = {file["sha256"]: str(file.get("name") or "") for file in dossier.get("files") or ()}
+    rows = []
+    for page in form["pages"]:
+        for name in page["fields"]:
+            value = (dossier.get("answers") or {}).get(name)
+            if value is None:
+                continue
+            spec = form["fields"][name]
+            shown = (
+                masked(str(value))
+                if spec["widget"] == "id_number"
+                else display(spec, value, visit.t, places=places, files=files)
+            )
+            rows.append((visit.t.pick(spec["label"]), shown))
+    seen = await visit.api.get_or({"results": []}, "accesses", {"code": dossier["code"]})
+    return visit.page("dossier_answers.html", private=True, dossier=dossier, rows=rows, accesses=seen["results"])
+
+
+async def receipt(visit: Visit) -> Response:
+    """Show the receipt: code, office, date with its sum, QR; for the screen, A4 and 80 mm paper."""
+    dossier = await visit.api.call("dossier", {"code": visit.part("code")})
+    address = codes.lookup_address(visit.settings.public_url, dossier["code"])
+    return visit.page(
+        "receipt.html",
+        private=True,
+        dossier=dossier,
+        address=address,
+        check=codes.check(dossier["code"]),
+        qr=Markup(codes.qr_svg(address, visit.t("following.qr_title", code=dossier["code"]))),
+        paper="80" if visit.query("paper", 3) == "80" else "a4",
+    )
+
+
+async def _load(visit: Visit) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
+    code = {"code": visit.part("code")}
+    dossier = await visit.api.call("dossier", code)
+    rows: list[Mapping[str, Any]] = []
+    cursor = None
+    for _ in range(10):
+        found = await visit.api.call("timeline", code, query={"cursor": cursor})
+        rows += found["results"]
+        cursor = found.get("next_cursor")
+        if not cursor:
+            break
+    return dossier, sorted(rows, key=lambda row: int(row["n"]))
+
+
+def steps(dossier: Mapping[str, Any], timeline: list[Mapping[str, Any]], t: Words) -> list[dict[str, Any]]:
+    """Return the history in words: each step with its mark (done, now, yours, refused, ended), time, office, handler."""
+    told = []
+    last = KINDS.get(dossier["status"], "now")
+    for at, row in enumerate(timeline):
+        kind = last if at == len(timeline) - 1 else "done"
+        key = f"following.step_{row['type']}"
+        told.append(
+            {
+                "kind": "done" if row["type"] in ("submitted", "delivered") and kind == "now" else kind,
+                "what": t(key) if t.known(key) else t("following.step_other"),
+                "explain": t(f"{key}_explain") if t.known(f"{key}_explain") else "",
+                "row": row,
+                "same_day": at > 0 and str(timeline[at - 1]["at"])[:10] == str(row["at"])[:10],
+            }
+        )
+    return told
+
+
+def ahead(dossier: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the steps that are still to come, in order."""
+    coming = AHEAD.get(dossier["status"], ())
+    wants_preview = "confirm" in dossier.get("can", ()) or dossier.get("wants_draft")
+    if wants_preview and not dossier.get("draft_result") and "returned" in coming:
+        return (*coming[:-1], "preview", "returned")
+    return coming
+
+
+def time_left(dossier: Mapping[str, Any], now: datetime, t: Words) -> str:
+    """Return how long is left, in days of the calendar, or by how much the date has passed; empty when it does not run."""
+    due = dossier.get("due")
+    if not due or dossier["status"] in (*ENDED, 9) or dossier.get("held_by") == "citizen":
+        return ""
+    at = moment(due["at"])
+    days = days_between(now.date(), at.astimezone(now.tzinfo).date()) if isinstance(at, datetime) else 0
+    if days < 0 or (isinstance(at, datetime) and at < now):
+        return t("following.late", n=max(-days, 1))
+    if days == 0:
+        return t("following.due_today")
+    skipped = sum(1 for day in due.get("skipped") or () if now.date().isoformat() <= str(day) <= str(at)[:10])
+    if due["unit"] == "working_days":
+        return t("following.left_working", n=max(days - skipped, 1))
+    return t("following.left_days", n=days)
+
+
+ROUTES = [
+    *route("/dossiers", mine, also=("/ho-so",)),
+    *route("/dossiers/{code}", follow, also=("/ho-so/{code}",)),
+    *route("/dossiers/{code}/answers", answers),
+    *route("/dossiers/{code}/receipt", receipt),
+]

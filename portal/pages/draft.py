@@ -1,0 +1,84 @@
+"""A draft as the filing pages see it: its form, its answers, the token that opens it without signing in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from kernel.clock import real_now
+from portal.forms import conditions
+from portal.i18n import moment
+from portal.pages.visit import Visit
+
+THIRTY_DAYS = 30 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One draft with the form of its revision."""
+
+    raw: Mapping[str, Any]
+    form: conditions.Form
+    procedure: Mapping[str, Any]
+    token: str | None
+
+    @property
+    def id(self) -> str:
+        """The draft's id."""
+        return str(self.raw["id"])
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """The answers saved so far."""
+        return self.raw.get("answers") or {}
+
+    @property
+    def code(self) -> str | None:
+        """The dossier's code once the draft was submitted."""
+        return self.raw.get("submitted_code")
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Names of uploaded files by digest, as far as the API tells them."""
+        return {str(file["sha256"]): str(file.get("name") or "") for file in self.raw.get("files") or ()}
+
+    def page(self, page_id: str) -> Mapping[str, Any] | None:
+        """Return the page ``page_id`` if it applies to the answers."""
+        return next((page for page in conditions.pages(self.form, self.answers) if page["id"] == page_id), None)
+
+    def address(self, page: str = "") -> str:
+        """Return the address of a question page, of ``check``, or of the draft itself."""
+        base = f"/file/draft/{quote(self.id, safe='')}"
+        if not page:
+            return base
+        return f"{base}/{page}" if page in ("check", "submit", "finish", "drop") else f"{base}/q/{quote(page, safe='')}"
+
+
+def cookie_name(draft_id: str) -> str:
+    """Return the name of the cookie that opens a draft."""
+    return f"draft_{draft_id}"
+
+
+def cookie_path(draft_id: str) -> str:
+    """Return the only path that gets the cookie."""
+    return f"/file/draft/{quote(draft_id, safe='')}"
+
+
+def token_age(raw: Mapping[str, Any], visit: Visit) -> int:
+    """Return for how many seconds the browser keeps the token: as long as the draft lives."""
+    expires = moment(raw["expires_at"]) if raw.get("expires_at") else None
+    if not isinstance(expires, datetime):
+        return THIRTY_DAYS
+    return max(int((expires - min(real_now(), visit.clock.now())).total_seconds()), 3600)
+
+
+async def load(visit: Visit, posted_token: str | None = None) -> Draft:
+    """Return the draft the address names, opened by the session or by its token. Raises ``ApiProblem``."""
+    draft_id = visit.part("id")
+    token = posted_token or visit.request.cookies.get(cookie_name(draft_id))
+    raw = await visit.api.call("draft", {"id": draft_id}, draft_token=token)
+    code = {"code": str(raw["procedure"])}
+    form = await visit.api.call("form", code, query={"revision": raw.get("revision")})
+    procedure = await visit.api.call("procedure", code, query={"revision": raw.get("revision")})
+    return Draft(raw, form, procedure, token)

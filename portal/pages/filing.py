@@ -1,0 +1,138 @@
+"""Filing: choose the place, then one question a page, saved at every step, resumed at will."""
+
+import secrets
+from typing import Any
+
+from starlette.responses import Response
+
+from portal.forms import conditions
+from portal.pages.draft import cookie_name, cookie_path, load, token_age
+from portal.pages.problem import route
+from portal.pages.question import show_page, take_page
+from portal.pages.visit import Visit, posted
+from portal.public_api import ApiProblem
+
+
+async def choose_place(visit: Visit) -> Response:
+    """Ask where the person lives, show which office will decide and why, and offer to begin."""
+    procedure = await visit.api.call("procedure", {"code": visit.part("code")})
+    if not procedure["fileable"]:
+        return visit.page("file_closed.html", 409, procedure=procedure)
+    return await _place_page(visit, procedure)
+
+
+async def _place_page(visit: Visit, procedure: dict[str, Any], *, error: str = "", status: int = 200) -> Response:
+    query, ward = visit.query("q"), visit.query("place", 10)
+    found = await visit.api.get_or(None, "places", q=query) if query else {"results": []}
+    place = await visit.api.get_or(None, "place", {"ward": ward}) if ward else None
+    office = None
+    if place:
+        office = await visit.api.get_or(None, "resolve", procedure=procedure["code"], place=ward)
+    return visit.page(
+        "file_place.html",
+        status,
+        procedure=procedure,
+        q=query,
+        places=(found or {}).get("results", []),
+        searched=bool(query),
+        away=found is None,
+        place=place,
+        office=office,
+        key=secrets.token_urlsafe(18),
+        error=error,
+    )
+
+
+async def begin(visit: Visit) -> Response:
+    """Begin a draft and go to its first question; pressing twice begins one."""
+    texts, _ = await posted(visit)
+    code, place = visit.part("code"), (texts.get("place") or [""])[-1]
+    if not place:
+        return visit.go(f"/file/{code}")
+    key = (texts.get("key") or [""])[-1][:80] or None
+    try:
+        made = await visit.api.call("new_draft", json={"procedure": code, "place": place}, key=key)
+    except ApiProblem as refused:
+        if refused.status == 409:
+            procedure = await visit.api.call("procedure", {"code": code})
+            return visit.page("file_closed.html", 409, procedure=procedure, detail=refused.detail)
+        if refused.status == 422:
+            procedure = await visit.api.call("procedure", {"code": code})
+            return await _place_page(visit, procedure, error=visit.t("filing.place_unknown"), status=422)
+        raise
+    response = visit.go(f"/file/draft/{made['id']}")
+    if made.get("token"):
+        visit.set_cookie(
+            response,
+            cookie_name(made["id"]),
+            made["token"],
+            path=cookie_path(made["id"]),
+            max_age=token_age(made, visit),
+        )
+    return response
+
+
+async def resume(visit: Visit) -> Response:
+    """Go on where the draft was left: the first page with something to answer, else the summary."""
+    draft = await load(visit)
+    if draft.code:
+        return visit.go(f"/dossiers/{draft.code}/receipt")
+    missing = conditions.missing(draft.form, draft.answers)
+    pages = conditions.pages(draft.form, draft.answers)
+    if not draft.answers and pages:
+        return visit.go(draft.address(str(pages[0]["id"])))
+    return visit.go(draft.address(missing[0][0] if missing else "check"))
+
+
+async def question_page(visit: Visit) -> Response:
+    """Show one page of questions."""
+    draft = await load(visit)
+    if draft.code:
+        return visit.go(f"/dossiers/{draft.code}/receipt")
+    page = draft.page(visit.part("page"))
+    if page is None:
+        return visit.go(draft.address())
+    return await show_page(visit, draft, page)
+
+
+async def answer_page(visit: Visit) -> Response:
+    """Take the answers of one page and go on; what cannot be read stays in the boxes with a reason."""
+    texts, files = await posted(visit)
+    token = (texts.get("draft_token") or [""])[-1] or None
+    try:
+        draft = await load(visit, token)
+    except ApiProblem as refused:
+        if refused.status in (401, 404) and not visit.signed_in:
+            return visit.page("session_over.html", 401, private=True, texts=texts, back=visit.request.url.path)
+        raise
+    if draft.code:
+        return visit.go(f"/dossiers/{draft.code}/receipt")
+    page = draft.page(visit.part("page"))
+    if page is None:
+        return visit.go(draft.address())
+    return await take_page(visit, draft, page, texts, files)
+
+
+async def drop(visit: Visit) -> Response:
+    """Ask before a draft is thrown away, then do it."""
+    if visit.request.method == "GET":
+        draft = await load(visit)
+        return visit.page("draft_drop.html", private=True, draft=draft)
+    texts, _ = await posted(visit)
+    draft = await load(visit, (texts.get("draft_token") or [""])[-1] or None)
+    if draft.code:
+        return visit.go(f"/dossiers/{draft.code}")
+    await visit.api.call("drop_draft", {"id": draft.id}, draft_token=draft.token)
+    response = visit.go("/my" if visit.signed_in else "/")
+    response.delete_cookie(cookie_name(draft.id), path=cookie_path(draft.id))
+    return response
+
+
+ROUTES = [
+    *route("/file/draft/{id}", resume),
+    *route("/file/draft/{id}/drop", drop, "GET", "POST"),
+    *route("/file/draft/{id}/q/{page}", question_page),
+    *route("/file/draft/{id}/q/{page}", answer_page, "POST"),
+    *route("/file/{code}", choose_place, also=("/nop/{code}",)),
+    *route("/file/{code}", begin, "POST", also=("/nop/{code}",)),
+]

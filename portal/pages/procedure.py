@@ -1,0 +1,32 @@
+"""The guide to one procedure: everything before filing; what nobody published is said to be so."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from portal.pages.problem import problem_page, route
+from portal.pages.visit import Visit
+from portal.public_api import ApiProblem
+
+
+async def guide(visit: Visit) -> Response:
+    """Show one procedure; an old code says what replaced it."""
+    try:
+        procedure = await visit.api.call(
+            "procedure", {"code": visit.part("code")}, query={"revision": visit.query("revision", 10)}
+        )
+    except ApiProblem as refused:
+        if refused.status in (404, 422):
+            return problem_page(visit, 404)
+        raise
+    return visit.page("procedure.html", procedure=procedure, guide=procedure.get("guide") or {}, as_list=as_list)
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return a guide's part as a list: parts come as one text or as several."""
+    if value is None or value == "":
+        return []
+    return list(value) if isinstance(value, list) else [value]
+
+
+ROUTES = route("/procedures/{code}", guide, also=("/thu-tuc/{code}",))

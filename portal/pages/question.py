@@ -1,0 +1,203 @@
+"""One page of questions: shown, read, saved, and gone on from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from portal.forms import conditions
+from portal.forms.questions import Question, problem_text, questions, read_page, required_text
+from portal.forms.values import Posted, one
+from portal.pages.draft import Draft
+from portal.pages.visit import Visit
+from portal.public_api import ApiProblem
+
+Files = Mapping[str, list[UploadFile]]
+Page = Mapping[str, Any]
+
+
+async def show_page(visit: Visit, draft: Draft, page: Page) -> Response:
+    """Show a page with the saved answers; what the State already has is filled in, with its source."""
+    names = conditions.shown(draft.form, page, draft.answers)
+    asked = questions(draft.form, names, draft.answers, visit.t)
+    if visit.signed_in:
+        await _prefill(visit, draft, asked)
+    await _name_places(visit, asked)
+    return _render(visit, draft, page, asked)
+
+
+async def take_page(visit: Visit, draft: Draft, page: Page, texts: Posted, files: Files) -> Response:
+    """Save what can be read; go on, or show the page again with every error at once."""
+    names = conditions.shown(draft.form, page, draft.answers)
+    action = one(texts, "action")
+    if one(texts, "switch"):
+        asked = questions(draft.form, names, draft.answers, visit.t, posted=texts)
+        await _name_places(visit, asked)
+        return _render(visit, draft, page, asked)
+    texts, errors = await _uploads(visit, draft, names, texts, files)
+    if action.startswith("remove:"):
+        texts = {**texts, **{name: [v for v in texts.get(name, []) if v != action[7:]] for name in names}}
+    texts, found = await _find_wards(visit, draft, names, texts, force=action == "find")
+    errors |= {name: visit.t("filing.choose_place") for name in found if name not in errors}
+    staying = bool(action) and action != "continue"
+    answers, more = await _save(visit, draft, names, texts, quiet=staying)
+    errors = {**more, **errors}
+    if errors or staying or found:
+        if staying and not files:
+            errors = {name: text for name, text in errors.items() if name in found or name not in more}
+        asked = questions(draft.form, names, answers, visit.t, posted=texts)
+        for question in asked:
+            question.found_places = found.get(question.name, [])
+        await _name_places(visit, asked)
+        return _render(visit, draft, page, asked, errors)
+    return visit.go(_next(draft, page, answers, visit.query("from", 10)))
+
+
+async def _save(
+    visit: Visit, draft: Draft, names: list[str], texts: Posted, *, quiet: bool
+) -> tuple[Mapping[str, Any], dict[str, str]]:
+    """Send what could be read to the draft; return all answers and the errors by field."""
+    reads = read_page(draft.form, names, texts, visit.today)
+    errors = {n: problem_text(r.problem, draft.form["fields"][n], visit.t) for n, r in reads.items() if r.problem}
+    changes = {name: read.value for name, read in reads.items() if read.problem is None}
+    answers = {**draft.answers, **changes}
+    for name in conditions.left_over(draft.form, {k: v for k, v in answers.items() if v is not None}):
+        changes[name] = answers[name] = None
+        errors.pop(name, None)
+    answers = {name: value for name, value in answers.items() if value is not None}
+    changed = {name: value for name, value in changes.items() if draft.answers.get(name) != value}
+    errors |= await _send(visit, draft, changed)
+    if not quiet:
+        wanted = conditions.required(draft.form["schema"], answers)
+        for name in names:
+            unanswered = name in wanted and name not in answers and name not in errors
+            if unanswered and conditions.applies(draft.form, name, answers):
+                errors[name] = required_text(draft.form["fields"][name], visit.t)
+    return answers, errors
+
+
+async def _send(visit: Visit, draft: Draft, changes: dict[str, Any]) -> dict[str, str]:
+    """Save ``changes``; when some are refused, save the others, so that nothing good has to be typed again."""
+    if not changes:
+        return {}
+    try:
+        await visit.api.call("save_draft", {"id": draft.id}, json={"answers": changes}, draft_token=draft.token)
+    except ApiProblem as refused:
+        errors = {field["path"].rpartition(".")[2]: str(field["detail"]) for field in refused.fields}
+        named = {name: text for name, text in errors.items() if name in changes}
+        if refused.status != 422 or not named:
+            raise
+        await _send(visit, draft, {name: value for name, value in changes.items() if name not in named})
+        return named
+    return {}
+
+
+async def _uploads(
+    visit: Visit, draft: Draft, names: list[str], texts: Posted, files: Files
+) -> tuple[dict[str, list[str]], dict[str, str]]:
+    """Upload what was chosen; return the texts with the new digests, and errors by field."""
+    out, errors = dict(texts), {}
+    for name in (n for n in names if draft.form["fields"][n]["widget"] == "files"):
+        digests = list(out.get(name, []))
+        for file in files.get(f"{name}-new", []):
+            try:
+                stored = await visit.api.upload(
+                    "draft_file",
+                    {"id": draft.id},
+                    filename=file.filename or "",
+                    content_type=file.content_type or "",
+                    data=await file.read(),
+                    draft_token=draft.token,
+                )
+            except ApiProblem as refused:
+                if refused.status not in (413, 422):
+                    raise
+                errors[name] = refused.detail or visit.t("filing.bad_file")
+                continue
+            digests.append(stored["sha256"])
+        out[name] = list(dict.fromkeys(digests))
+    return out, errors
+
+
+async def _find_wards(
+    visit: Visit, draft: Draft, names: list[str], texts: Posted, *, force: bool
+) -> tuple[Posted, dict[str, list[Any]]]:
+    """Look up typed places that no choice was made for; one hit is taken, several are offered."""
+    out, found = dict(texts), {}
+    for name in (n for n in names if draft.form["fields"][n]["widget"] == "ward"):
+        query = one(texts, f"{name}-q")
+        if not query or (one(texts, name) and query == one(texts, f"{name}-was") and not force):
+            continue
+        answer = await visit.api.get_or({"results": []}, "places", q=query)
+        if len(answer["results"]) == 1 and not force:
+            out[name] = [answer["results"][0]["ward"]]
+        else:
+            found[name] = answer["results"]
+            out[name] = [""]
+    return out, found
+
+
+async def _prefill(visit: Visit, draft: Draft, asked: list[Question]) -> None:
+    """Fill empty boxes from the person's own record and say where each value comes from."""
+    wanted = [q for q in asked if draft.form["fields"][q.name].get("source") and q.name not in draft.answers]
+    if not wanted:
+        return
+    profile = await visit.api.get_or(None, "profile")
+    if not profile:
+        return
+    filled = {q.name: profile.get(str(draft.form["fields"][q.name]["source"]).removeprefix("profile.")) for q in wanted}
+    ready = questions(draft.form, [q.name for q in wanted], filled, visit.t)
+    for question, full in zip(wanted, ready, strict=True):
+        if filled[question.name] is None:
+            continue
+        question.raw, question.chosen, question.boxes = full.raw, full.chosen, full.boxes
+        source = visit.t.pick(profile.get("source"))
+        question.source = visit.t("filing.source", source=source, day=visit.t.short_day(profile.get("as_of")))
+
+
+async def _name_places(visit: Visit, asked: list[Question]) -> None:
+    """Show a chosen ward by its name, not its code."""
+    for question in asked:
+        if question.widget == "ward" and question.raw:
+            place = await visit.api.get_or(None, "place", {"ward": question.raw})
+            question.source = place_name(place) if place else question.raw
+            question.place_query = question.place_query or question.source
+
+
+def place_name(place: Mapping[str, Any]) -> str:
+    """Return a ward with its province: ``Phường Ba Đình, Thành phố Hà Nội``."""
+    return ", ".join(str(part) for part in (place.get("name"), place.get("province_name")) if part)
+
+
+def _render(
+    visit: Visit, draft: Draft, page: Page, asked: list[Question], errors: Mapping[str, str] | None = None
+) -> Response:
+    pages = conditions.pages(draft.form, draft.answers)
+    for question in asked:
+        question.error = (errors or {}).get(question.name, "")
+    at = next((i for i, each in enumerate(pages) if each["id"] == page["id"]), 0)
+    title = visit.t.pick(page["title"])
+    alone = len(asked) == 1 and asked[0].label.strip(" ?:") == title.strip(" ?:")
+    return visit.page(
+        "question.html",
+        422 if errors else 200,
+        private=True,
+        draft=draft,
+        page=page,
+        questions=asked,
+        step=at + 1,
+        steps=len(pages) + 1,
+        back=draft.address(str(pages[at - 1]["id"])) if at else f"/procedures/{draft.procedure['code']}",
+        title_is_label=alone,
+    )
+
+
+def _next(draft: Draft, page: Page, answers: Mapping[str, Any], came_from: str) -> str:
+    """Return where to go on: the next page that applies; from the summary back to it, unless new questions opened."""
+    pages = [str(each["id"]) for each in conditions.pages(draft.form, answers)]
+    if came_from == "check":
+        missing = conditions.missing(draft.form, answers)
+        return draft.address(missing[0][0]) + "?from=check" if missing else draft.address("check")
+    after = pages.index(str(page["id"])) + 1 if page["id"] in pages else 0
+    return draft.address(pages[after] if after < len(pages) else "check")

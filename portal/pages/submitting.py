@@ -1,0 +1,139 @@
+"""Check your answers, submit once, and finish after signing in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from portal.forms import conditions
+from portal.forms.answers import display, doubt
+from portal.forms.questions import required_text
+from portal.forms.values import one
+from portal.pages.draft import Draft, cookie_name, cookie_path, load
+from portal.pages.problem import route
+from portal.pages.question import place_name
+from portal.pages.visit import Visit, posted
+from portal.public_api import ApiProblem
+
+WISH_SECONDS = 1800
+
+
+async def check(visit: Visit) -> Response:
+    """Show everything that will be sent, each line with its way back."""
+    draft = await load(visit)
+    if draft.code:
+        return visit.go(f"/dossiers/{draft.code}/receipt")
+    return await _check_page(visit, draft)
+
+
+async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = None) -> Response:
+    places = await place_names(visit, draft.form, draft.answers)
+    missing = {name: page for page, name in conditions.missing(draft.form, draft.answers)}
+    sections = [
+        (visit.t.pick(page["title"]), str(page["id"]), _rows(visit, draft, page, places, missing))
+        for page in conditions.pages(draft.form, draft.answers)
+    ]
+    errors = [(f"row-{name}", required_text(draft.form["fields"][name], visit.t)) for name in missing]
+    for wrong in refused.fields if refused else ():
+        name = str(wrong["path"]).rpartition(".")[2]
+        errors.append((f"row-{name}", str(wrong["detail"])))
+    office = await visit.api.get_or(None, "resolve", procedure=draft.procedure["code"], place=draft.raw.get("place"))
+    return visit.page(
+        "check.html",
+        422 if refused else 200,
+        private=True,
+        draft=draft,
+        sections=sections,
+        errors=errors,
+        missing=missing,
+        office=office,
+        refused=refused.detail if refused and not refused.fields else "",
+    )
+
+
+def _rows(
+    visit: Visit, draft: Draft, page: Mapping[str, Any], places: Mapping[str, str], missing: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    rows = []
+    for name in page["fields"]:
+        if not conditions.applies(draft.form, name, draft.answers):
+            continue
+        spec = draft.form["fields"][name]
+        value = draft.answers.get(name)
+        rows.append(
+            {
+                "name": name,
+                "label": visit.t.pick(spec["label"]),
+                "text": display(spec, value, visit.t, places=places, files=draft.files),
+                "doubt": doubt(spec, value, visit.t),
+                "missing": name in missing,
+            }
+        )
+    return rows
+
+
+async def place_names(visit: Visit, form: conditions.Form, answers: Mapping[str, Any]) -> dict[str, str]:
+    """Return the names of the wards among the answers, by code."""
+    codes = {str(v) for n, v in answers.items() if v and form["fields"].get(n, {}).get("widget") == "ward"}
+    found = {code: await visit.api.get_or(None, "place", {"ward": code}) for code in sorted(codes)}
+    return {code: place_name(place) for code, place in found.items() if place}
+
+
+async def submit(visit: Visit) -> Response:
+    """Submit once; without a session keep the wish, ask to sign in, and finish it afterwards."""
+    texts, _ = await posted(visit)
+    token = one(texts, "draft_token") or visit.request.cookies.get(cookie_name(visit.part("id")))
+    wants_draft = one(texts, "wants_draft") == "yes"
+    return await _submit(visit, token, wants_draft=wants_draft, ask_to_sign_in=True)
+
+
+async def finish(visit: Visit) -> Response:
+    """Complete the submit that was pressed before signing in; an address alone submits nothing."""
+    draft_id = visit.part("id")
+    wish = visit.request.cookies.get(_wish(draft_id))
+    if wish is None:
+        return visit.go(f"/file/draft/{draft_id}/check")
+    token = visit.request.cookies.get(cookie_name(draft_id))
+    response = await _submit(visit, token, wants_draft=wish == "draft", ask_to_sign_in=False)
+    response.delete_cookie(_wish(draft_id), path=cookie_path(draft_id))
+    return response
+
+
+async def _submit(visit: Visit, token: str | None, *, wants_draft: bool, ask_to_sign_in: bool) -> Response:
+    draft_id = visit.part("id")
+    try:
+        filed = await visit.api.call(
+            "submit",
+            {"id": draft_id},
+            json={"wants_draft": wants_draft},
+            draft_token=token,
+            key=f"submit-{draft_id}",
+        )
+    except ApiProblem as refused:
+        if refused.status == 401 or (refused.status == 404 and not visit.signed_in):
+            if not ask_to_sign_in:
+                return visit.go(f"/file/draft/{draft_id}/check")
+            response = visit.sign_in(f"/file/draft/{draft_id}/finish")
+            wish = "draft" if wants_draft else "plain"
+            visit.set_cookie(response, _wish(draft_id), wish, path=cookie_path(draft_id), max_age=WISH_SECONDS)
+            return response
+        if refused.status in (409, 422):
+            draft = await load(visit, token)
+            return (
+                visit.go(f"/dossiers/{draft.code}/receipt") if draft.code else await _check_page(visit, draft, refused)
+            )
+        raise
+    response = visit.go(f"/dossiers/{filed['code']}/receipt")
+    response.delete_cookie(cookie_name(draft_id), path=cookie_path(draft_id))
+    return response
+
+
+def _wish(draft_id: str) -> str:
+    return f"submit_{draft_id}"
+
+
+ROUTES = [
+    *route("/file/draft/{id}/check", check),
+    *route("/file/draft/{id}/submit", submit, "POST"),
+    *route("/file/draft/{id}/finish", finish),
+]

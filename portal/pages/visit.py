@@ -1,0 +1,120 @@
+"""What every page knows about the one who asks: their language, whether they are signed in, the API as they see it."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jinja2 import Environment
+from markupsafe import Markup
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from kernel.clock import VIETNAM, Clock
+from kernel.telemetry import trace_id
+from portal.forms.values import Posted
+from portal.i18n import Words, choose, sentence_case
+from portal.public_api import PublicApi
+from portal.settings import PortalSettings
+
+YEAR = 365 * 24 * 3600
+
+
+class Visit:
+    """One request to one page."""
+
+    def __init__(self, request: Request) -> None:
+        state = request.app.state
+        self.request = request
+        self.settings: PortalSettings = state.settings
+        self.clock: Clock = state.clock
+        self._templates: Environment = state.templates
+        asked = request.query_params.get("lang")
+        self.lang = choose(asked, request.cookies.get("lang"), request.headers.get("accept-language"))
+        self.remember_language = asked in ("vi", "en") and asked != request.cookies.get("lang")
+        self.t = Words(self.lang)
+        authorization = request.headers.get("authorization")
+        self.signed_in = authorization is not None
+        self.api = PublicApi(state.upstreams, authorization, self.lang)
+
+    def query(self, name: str, limit: int = 200) -> str:
+        """Return one query parameter, trimmed, at most ``limit`` characters; absent is empty."""
+        return self.request.query_params.get(name, "").replace("\x00", "").strip()[:limit]
+
+    def part(self, name: str) -> str:
+        """Return one part of the page's address."""
+        return str(self.request.path_params[name])
+
+    @property
+    def today(self) -> date:
+        """The business day in Viet Nam."""
+        return self.clock.today()
+
+    @property
+    def now(self) -> datetime:
+        """Business time in Viet Nam."""
+        return self.clock.now().astimezone(VIETNAM)
+
+    def page(self, template: str, status: int = 200, *, private: bool = False, **values: Any) -> Response:
+        """Return a page. ``private`` pages are never kept by any cache, the browser's Back included."""
+        body = self._templates.get_template(template).render(visit=self, t=self.t, **values)
+        response = HTMLResponse(body, status, {"content-language": self.lang, "vary": "Accept-Language, Cookie"})
+        keep = "no-store" if private or self.signed_in or status >= 400 else "private, no-cache"
+        response.headers["cache-control"] = keep
+        if self.remember_language:
+            self.set_cookie(response, "lang", self.lang, path="/", max_age=YEAR)
+        return response
+
+    def go(self, address: str) -> Response:
+        """Return the answer that sends the browser to ``address`` with GET (303)."""
+        return RedirectResponse(address, 303, {"cache-control": "no-store"})
+
+    def sign_in(self, back_to: str) -> Response:
+        """Return the answer that asks to sign in and then comes back to ``back_to``."""
+        return self.go(f"/auth/login?next={quote(back_to, safe='/')}")
+
+    def set_cookie(self, response: Response, name: str, value: str, *, path: str, max_age: int) -> None:
+        """Add a cookie that scripts cannot read and other sites cannot send."""
+        response.set_cookie(
+            name, value, max_age=max_age, path=path, httponly=True, samesite="lax", secure=self.settings.secure
+        )
+
+    def here(self, **changes: str) -> str:
+        """Return this page's address with query parameters changed; empty ones are left out."""
+        kept = {**dict(self.request.query_params), **changes}
+        asked = urlencode({name: value for name, value in kept.items() if value})
+        return f"{quote(self.request.url.path)}?{asked}" if asked else quote(self.request.url.path)
+
+    def title_of(self, procedure: Mapping[str, Any]) -> str:
+        """Return the everyday title of a procedure, or its official one in sentence case."""
+        english = procedure.get("plain_title_en") if self.lang == "en" else None
+        return str(english or self.t.pick(procedure.get("plain_title")) or sentence_case(str(procedure["title"])))
+
+    @property
+    def other_language(self) -> str:
+        """The language this page can be switched to."""
+        return "en" if self.lang == "vi" else "vi"
+
+    @property
+    def trace(self) -> str:
+        """The code by which this request is found in the logs, in short."""
+        return trace_id.get()[:12]
+
+    def static(self, name: str) -> Markup:
+        """Return the address of a static file, which changes whenever its content does."""
+        return Markup(self.request.app.state.assets.address(name))
+
+
+async def posted(visit: Visit) -> tuple[Posted, dict[str, list[UploadFile]]]:
+    """Return what a form sent: texts by name and files by name. Raises ``HTTPException`` for a body nobody can read."""
+    form: FormData = await visit.request.form(max_files=20, max_fields=400, max_part_size=200_000)
+    texts: dict[str, list[str]] = {}
+    files: dict[str, list[UploadFile]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                files.setdefault(name, []).append(value)
+        else:
+            texts.setdefault(name, []).append(value.replace("\x00", ""))
+    return texts, files

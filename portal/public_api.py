@@ -1,0 +1,182 @@
+"""Every call the pages make: the public API, with the caller's own token. There is no other way out of this room.
+
+``ENDPOINTS`` is the whole list; a test holds it against ``/openapi.json``.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from kernel.errors import Unavailable
+from kernel.telemetry import trace_id
+from kernel.web import Reply, Upstream
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One operation of the public API and the service that answers it."""
+
+    service: str
+    method: str
+    path: str
+
+
+CATALOG, SEARCH, DOSSIERS, ME = "/api/catalog/v1", "/api/search/v1", "/api/dossiers/v1", "/api/me/v1"
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    "top": Endpoint("catalog", "GET", f"{CATALOG}/top"),
+    "fields": Endpoint("catalog", "GET", f"{CATALOG}/fields"),
+    "agencies": Endpoint("catalog", "GET", f"{CATALOG}/agencies"),
+    "participants": Endpoint("catalog", "GET", f"{CATALOG}/participants"),
+    "procedure": Endpoint("catalog", "GET", f"{CATALOG}/procedures/{{code}}"),
+    "form": Endpoint("catalog", "GET", f"{CATALOG}/procedures/{{code}}/form"),
+    "places": Endpoint("catalog", "GET", f"{CATALOG}/places"),
+    "place": Endpoint("catalog", "GET", f"{CATALOG}/places/{{ward}}"),
+    "resolve": Endpoint("catalog", "GET", f"{CATALOG}/resolve"),
+    "search": Endpoint("search", "GET", f"{SEARCH}/query"),
+    "suggest": Endpoint("search", "GET", f"{SEARCH}/suggest"),
+    "new_draft": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts"),
+    "drafts": Endpoint("dossiers", "GET", f"{DOSSIERS}/drafts"),
+    "draft": Endpoint("dossiers", "GET", f"{DOSSIERS}/drafts/{{id}}"),
+    "save_draft": Endpoint("dossiers", "PATCH", f"{DOSSIERS}/drafts/{{id}}"),
+    "drop_draft": Endpoint("dossiers", "DELETE", f"{DOSSIERS}/drafts/{{id}}"),
+    "draft_file": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/files"),
+    "submit": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/submit"),
+    "dossiers": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers"),
+    "dossier": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}"),
+    "timeline": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}/timeline"),
+    "accesses": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}/accesses"),
+    "dossier_file": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/files"),
+    "new_request": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/requests"),
+    "lookup": Endpoint("dossiers", "GET", f"{DOSSIERS}/lookup/{{code}}"),
+    "roots": Endpoint("dossiers", "GET", f"{DOSSIERS}/roots"),
+    "profile": Endpoint("citizen", "GET", f"{ME}/profile"),
+    "notices": Endpoint("citizen", "GET", f"{ME}/notices"),
+    "read_notice": Endpoint("citizen", "POST", f"{ME}/notices/{{id}}/read"),
+    "my_accesses": Endpoint("citizen", "GET", f"{ME}/accesses"),
+}
+
+
+class ApiProblem(Exception):
+    """The API refused: its status, stable code, sentence for the reader, and the fields it names."""
+
+    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+        super().__init__(f"{status} {body.get('code', '')}")
+        self.status = status
+        self.code = str(body.get("code", ""))
+        self.detail = str(body.get("detail", ""))
+        self.fields: list[Mapping[str, Any]] = list(body.get("errors") or ())
+        self.body = body
+
+
+class PublicApi:
+    """The public API as one caller sees it: their token, their language."""
+
+    def __init__(self, upstreams: Mapping[str, Upstream], authorization: str | None, lang: str) -> None:
+        self._upstreams = upstreams
+        self._lang = lang
+        self._authorization = authorization
+
+    async def call(
+        self,
+        name: str,
+        parts: Mapping[str, str] | None = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        draft_token: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        """Call one endpoint of the list; return its JSON (None for an empty answer).
+
+        ``parts`` fills the path, empty values of ``query`` are left out, ``key`` is the Idempotency-Key.
+        Raises ``ApiProblem`` for every answer of 400 and above, a service that is away included (503).
+        """
+        body = b"" if json is None else orjson.dumps(json)
+        kind = None if json is None else "application/json"
+        return await self._send(name, parts, query, body, kind, draft_token=draft_token, key=key)
+
+    async def get_or(self, missing: Any, name: str, parts: Mapping[str, str] | None = None, **query: Any) -> Any:
+        """Return what an endpoint answers, or ``missing`` when it refuses or is away: for parts a page can do without."""
+        try:
+            return await self.call(name, parts, query=query)
+        except ApiProblem:
+            return missing
+
+    async def upload(
+        self,
+        name: str,
+        parts: Mapping[str, str],
+        *,
+        filename: str,
+        content_type: str,
+        data: bytes,
+        draft_token: str | None = None,
+    ) -> Any:
+        """Send one file as multipart/form-data; return the JSON that names it. Raises ``ApiProblem``."""
+        boundary = secrets.token_hex(16)
+        plain = filename.replace('"', "'").replace("\r", " ").replace("\n", " ")
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{plain}"\r\n'
+            f"Content-Type: {content_type or 'application/octet-stream'}\r\n\r\n"
+        )
+        body = head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
+        kind = f"multipart/form-data; boundary={boundary}"
+        return await self._send(name, parts, None, body, kind, draft_token=draft_token)
+
+    async def answers(self, service: str, path: str) -> int:
+        """Return the status with which a service answers ``path`` (0 when it is away); for the status page."""
+        try:
+            return (await self._upstreams[service].request("GET", path, self._headers(None))).status
+        except Unavailable:
+            return 0
+
+    async def _send(
+        self,
+        name: str,
+        parts: Mapping[str, str] | None,
+        query: Mapping[str, Any] | None,
+        body: bytes,
+        kind: str | None,
+        *,
+        draft_token: str | None = None,
+        key: str | None = None,
+    ) -> Any:
+        endpoint = ENDPOINTS[name]
+        path = endpoint.path.format(**{k: quote(v, safe="") for k, v in (parts or {}).items()})
+        asked = {k: v for k, v in (query or {}).items() if v not in (None, "")}
+        headers = self._headers(kind)
+        if draft_token:
+            headers["draft-token"] = draft_token
+        if key:
+            headers["idempotency-key"] = key
+        target = f"{path}?{urlencode(asked)}" if asked else path
+        try:
+            reply = await self._upstreams[endpoint.service].request(endpoint.method, target, headers, body)
+        except Unavailable as away:
+            raise ApiProblem(503, {"code": away.code, "detail": away.text.in_language(self._lang)}) from None
+        return _content(reply)
+
+    def _headers(self, kind: str | None) -> dict[str, str]:
+        headers = {"accept": "application/json", "accept-language": self._lang}
+        if kind:
+            headers["content-type"] = kind
+        if self._authorization:
+            headers["authorization"] = self._authorization
+        if trace := trace_id.get():
+            headers["traceparent"] = f"00-{trace}-{secrets.token_hex(8)}-01"
+        return headers
+
+
+def _content(reply: Reply) -> Any:
+    try:
+        content = orjson.loads(reply.body) if reply.body else None
+    except orjson.JSONDecodeError:
+        content = None
+    if reply.status >= 400:
+        raise ApiProblem(reply.status, content if isinstance(content, Mapping) else {})
+    return content

@@ -1,0 +1,286 @@
+"""Small services that speak the public contract, so that pages are tested without the real ones."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.responses import JSONResponse
+
+from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
+from kernel.web import AsgiUpstream, Upstream, make_app
+from tests.portal.samples import DOSSIERS, FORM, PLACES, PROCEDURES, TIMELINE
+
+GONE = NotFound("not_found", Text("Không tìm thấy.", "Not found."))
+SIGN_IN = Unauthenticated("sign_in_to_submit", Text("Bạn đăng nhập để nộp.", "Sign in to submit."))
+NOW = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
+
+
+def services() -> "Services":
+    """Return a fresh set of services."""
+    return Services()
+
+
+class Services:
+    """Four apps and what they hold; ``calls`` lists every ``METHOD /path`` they were asked."""
+
+    def __init__(self) -> None:
+        self.drafts: dict[str, dict[str, Any]] = {}
+        self.dossiers: dict[str, dict[str, Any]] = {code: dict(one) for code, one in DOSSIERS.items()}
+        self.requests: list[dict[str, Any]] = []
+        self.submits = 0
+        self.calls: list[str] = []
+        self.apps = {
+            "catalog": catalogue(),
+            "search": search(),
+            "dossiers": dossiers(self),
+            "citizen": citizen(),
+        }
+
+    def upstreams(self) -> dict[str, Upstream]:
+        """Return what the portal is given."""
+        return {name: self._recorded(app) for name, app in self.apps.items()}
+
+    def _recorded(self, app: FastAPI) -> Upstream:
+        async def recording(scope: Any, receive: Any, send: Any) -> None:
+            self.calls.append(f"{scope['method']} {scope['path']}")
+            await app(scope, receive, send)
+
+        return AsgiUpstream(recording)
+
+
+def catalogue() -> FastAPI:
+    """Return the catalogue."""
+    app = make_app(title="catalog", prefix="/api/catalog/v1")
+
+    @app.get("/top")
+    async def top() -> Any:
+        return {"results": list(PROCEDURES.values())}
+
+    @app.get("/fields")
+    async def fields() -> Any:
+        return {"results": [{"name": "Hộ tịch", "count": 41}, {"name": "Lý lịch tư pháp", "count": 6}]}
+
+    @app.get("/participants")
+    async def participants() -> Any:
+        one = {"id": "H26", "name": "Hà Nội", "kind": "province", "successor_name": "Hà Nội", "lanes": ["H26"]}
+        return {"results": [one]}
+
+    @app.get("/procedures/{code}")
+    async def procedure(code: str, revision: int | None = None) -> Any:
+        if code not in PROCEDURES:
+            raise GONE
+        return PROCEDURES[code]
+
+    @app.get("/procedures/{code}/form")
+    async def form(code: str, revision: int | None = None) -> Any:
+        if not PROCEDURES.get(code, {}).get("fileable"):
+            raise GONE
+        return FORM
+
+    @app.get("/places")
+    async def places(q: str | None = None) -> Any:
+        found = [place for place in PLACES.values() if q and q.lower() in f"{place['name']} {place['matched']}".lower()]
+        return {"results": found, "next_cursor": None}
+
+    @app.get("/places/{ward}")
+    async def place(ward: str) -> Any:
+        if ward not in PLACES:
+            raise GONE
+        return PLACES[ward]
+
+    @app.get("/resolve")
+    async def resolve(procedure: str, place: str) -> Any:
+        office = {"id": f"H26.{place}", "name": f"Bộ phận một cửa {PLACES[place]['name']}"}
+        return {"lane": "H26", "office": office, "why": {"vi": "Việc này do xã giải quyết.", "en": "The commune decides."}}
+
+    return app
+
+
+def search() -> FastAPI:
+    """Return the search."""
+    app = make_app(title="search", prefix="/api/search/v1")
+
+    @app.get("/query")
+    async def query(
+        q: str = "",
+        field: str = "",
+        level: str = "",
+        applicant: str = "",
+        agency: str = "",
+        cursor: str = "",
+        page_size: int = 20,
+    ) -> Any:
+        found = [] if "zzz" in q else [{"type": "procedure", "id": one["code"], **one} for one in PROCEDURES.values()]
+        return {"results": found, "next_cursor": "next" if found else None, "facets": {"field": {"Hộ tịch": 3}}}
+
+    @app.get("/suggest")
+    async def suggest(q: str = "") -> Any:
+        return {"results": [{"text": "Đăng ký khai sinh", "id": "1.001193"}]}
+
+    return app
+
+
+def dossiers(services: Services) -> FastAPI:
+    """Return drafts and dossiers."""
+    app = make_app(title="dossiers", prefix="/api/dossiers/v1", body_limit=30_000_000)
+    _drafts(app, services)
+    _dossiers(app, services)
+    return app
+
+
+def _drafts(app: FastAPI, services: Services) -> None:
+    def opened(request: Request, draft_id: str) -> dict[str, Any]:
+        draft = services.drafts.get(draft_id)
+        if draft is None or not (request.headers.get("authorization") or request.headers.get("draft-token") == "t0ken"):
+            raise GONE
+        return draft
+
+    @app.post("/drafts")
+    async def begin(request: Request) -> Response:
+        asked = await request.json()
+        if not PROCEDURES[asked["procedure"]]["fileable"]:
+            raise Conflict("not_fileable_here", Text("Chưa nộp được ở đây.", "Cannot be filed here."))
+        key = request.headers.get("idempotency-key", "")
+        for draft in services.drafts.values():
+            if draft["_key"] == key:
+                return JSONResponse(draft, 201)
+        draft_id = f"d{len(services.drafts) + 1}"
+        draft = {
+            **{"id": draft_id, "procedure": asked["procedure"], "revision": 1, "place": asked["place"]},
+            **{"answers": {}, "version": 1, "saved_at": NOW.isoformat(), "expires_at": "2026-12-21T03:42:00Z"},
+            **{"submitted_code": None, "submit_requested": False, "_key": key},
+        }
+        services.drafts[draft_id] = draft
+        token = {} if request.headers.get("authorization") else {"token": "t0ken"}
+        return JSONResponse({**draft, **token}, 201)
+
+    @app.get("/drafts")
+    async def mine() -> Any:
+        return {"results": list(services.drafts.values())}
+
+    @app.get("/drafts/{draft_id}")
+    async def show(draft_id: str, request: Request) -> Any:
+        return opened(request, draft_id)
+
+    @app.delete("/drafts/{draft_id}", status_code=204)
+    async def drop(draft_id: str, request: Request) -> None:
+        opened(request, draft_id)
+        del services.drafts[draft_id]
+
+    @app.patch("/drafts/{draft_id}")
+    async def save(draft_id: str, request: Request) -> Any:
+        draft = opened(request, draft_id)
+        answers = (await request.json())["answers"]
+        if answers.get("child_name") == "123":
+            text = Text("Tên không có chữ số. Viết như trên giấy tờ.", "A name has no digits.")
+            raise Invalid("invalid_answers", text, [FieldProblem("answers.child_name", "pattern", text)])
+        merged = {**draft["answers"], **answers}
+        draft["answers"] = {name: value for name, value in merged.items() if value is not None}
+        return draft
+
+    @app.post("/drafts/{draft_id}/files", status_code=201)
+    async def keep(draft_id: str, request: Request) -> Any:
+        opened(request, draft_id)
+        form = await request.form()
+        file: Any = form["file"]
+        data = await file.read()
+        if not data.startswith((b"\xff\xd8", b"%PDF")):
+            raise Invalid("bad_file", Text("Gửi ảnh JPG hoặc PDF.", "Send a JPG or PDF."))
+        return {"sha256": f"{len(data):064x}", "size": len(data), "type": "image/jpeg", "name": file.filename}
+
+    @app.post("/drafts/{draft_id}/submit")
+    async def submit(draft_id: str, request: Request) -> Response:
+        draft = opened(request, draft_id)
+        if not request.headers.get("authorization"):
+            draft["submit_requested"] = True
+            raise SIGN_IN
+        code = draft["submitted_code"] or "H26-261121-0001"
+        services.submits += draft["submitted_code"] is None
+        draft["submitted_code"] = code
+        return JSONResponse(services.dossiers[code], 201)
+
+
+def _dossiers(app: FastAPI, services: Services) -> None:
+    def opened(request: Request, code: str) -> dict[str, Any]:
+        if not request.headers.get("authorization"):
+            raise Unauthenticated("sign_in", Text("Bạn cần đăng nhập.", "Sign in."))
+        if code not in services.dossiers:
+            raise GONE
+        return services.dossiers[code]
+
+    @app.get("/dossiers")
+    async def mine(request: Request, cursor: str = "", page_size: int = 20) -> Any:
+        opened(request, "H26-261121-0001")
+        return {"results": list(services.dossiers.values()), "next_cursor": None}
+
+    @app.get("/dossiers/{code}")
+    async def show(code: str, request: Request) -> Any:
+        return opened(request, code)
+
+    @app.get("/dossiers/{code}/timeline")
+    async def timeline(code: str, request: Request, cursor: str = "") -> Any:
+        opened(request, code)
+        return {"results": TIMELINE, "next_cursor": None}
+
+    @app.get("/dossiers/{code}/accesses")
+    async def accesses(code: str, request: Request) -> Any:
+        opened(request, code)
+        seen = {"at": NOW.isoformat(), "role": "officer", "office": "H26.00004", "why": "Xem hồ sơ được giao"}
+        return {"results": [seen]}
+
+    @app.post("/dossiers/{code}/files", status_code=201)
+    async def keep(code: str, request: Request) -> Any:
+        opened(request, code)
+        form = await request.form()
+        file: Any = form["file"]
+        data = await file.read()
+        return {"sha256": f"{len(data):064x}", "size": len(data), "type": "image/jpeg", "name": file.filename}
+
+    @app.post("/dossiers/{code}/requests", status_code=201)
+    async def request_filed(code: str, request: Request) -> Any:
+        opened(request, code)
+        services.requests.append(await request.json())
+        return {"request_no": len(services.requests)}
+
+    @app.get("/lookup/{code}")
+    async def lookup(code: str) -> Any:
+        if code not in services.dossiers:
+            raise GONE
+        return {"code": code, "progress": 50}
+
+    @app.get("/roots")
+    async def roots() -> Any:
+        return {"results": [{"date": "2026-11-20", "count": 1234, "root": "ab" * 32, "prev_root": "00" * 32}]}
+
+
+def citizen() -> FastAPI:
+    """Return the citizen's own data."""
+    app = make_app(title="citizen", prefix="/api/me/v1")
+
+    def signed_in(request: Request) -> None:
+        if not request.headers.get("authorization"):
+            raise Unauthenticated("sign_in", Text("Bạn cần đăng nhập.", "Sign in."))
+
+    @app.get("/profile")
+    async def profile(request: Request) -> Any:
+        signed_in(request)
+        source = {"vi": "CSDL quốc gia về dân cư", "en": "the national population database"}
+        return {"name": "Nguyễn Thị Ánh", "phone": "+84912345678", "source": source, "as_of": "2026-11-01"}
+
+    @app.get("/notices")
+    async def notices(request: Request, cursor: str = "") -> Any:
+        signed_in(request)
+        one = {"id": "n1", "title": "Hồ sơ có thay đổi", "text": "Mở hồ sơ để xem.", "at": NOW.isoformat()}
+        return {"results": [{**one, "dossier": "H26-261121-0001", "read_at": None}], "next_cursor": None}
+
+    @app.post("/notices/{notice}/read", status_code=204)
+    async def read(notice: str, request: Request) -> None:
+        signed_in(request)
+
+    @app.get("/accesses")
+    async def accesses(request: Request, cursor: str = "") -> Any:
+        signed_in(request)
+        seen = {"at": NOW.isoformat(), "role": "officer", "office": "H26.00004", "why": "Xem hồ sơ được giao"}
+        return {"results": [{**seen, "code": "H26-261121-0001"}], "next_cursor": None}
+
+    return app
