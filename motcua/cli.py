@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -88,11 +89,14 @@ def token(
 
 
 @app.command()
-def check(data: Data = DEFAULT_DATA) -> None:
+def check(
+    data: Data = DEFAULT_DATA,
+    settle: Annotated[float, typer.Option(help="Seconds; a dossier changed since then may be on its way.")] = 5.0,
+) -> None:
     """Check every promise over the tables of the nation, the exchange and the provinces; exit 0 = all hold."""
     from motcua.invariants import broken_promises
 
-    broken = asyncio.run(broken_promises(data.resolve()))
+    broken = asyncio.run(broken_promises(data.resolve(), settle=timedelta(seconds=settle)))
     for line in broken:
         print(line)
     print(f"{len(broken)} broken promises" if broken else "Every promise holds.")

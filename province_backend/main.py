@@ -164,3 +164,17 @@ def _allow_files(wanted: int) -> None:
     limit = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     if soft != resource.RLIM_INFINITY and soft < limit:
         resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+
+
+async def states_of_books(settings: OfficeSettings) -> dict[str, dict[str, tuple[int, int, str]]]:
+    """Return (epoch, version, state digest) by office and dossier, from every office's books below the data folder."""
+    found: dict[str, dict[str, tuple[int, int, str]]] = {}
+    for path in sorted(settings.provinces.glob("*/office.db")):
+        database = store.connect(path, store.Changes(wire.encode))
+        try:
+            async with database.read() as tx:
+                rows = await store.every_state(tx)
+        finally:
+            await database.close()
+        found[path.parent.name] = {code: (epoch, version, digest) for code, epoch, version, digest in rows}
+    return found
