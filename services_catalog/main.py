@@ -33,7 +33,7 @@ async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: 
         )
     leases = Leases(database, settings.holder)
     relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
-    app = make_api(database=database, procedures=settings.procedures)
+    app = make_api(database=database, procedures=settings.procedures, seed=settings.seed)
     app.state.verifier = verifier
     return Running(NAME, app, [relay.run], _ready(database), database.close)
 

@@ -320,6 +320,11 @@ async def list_agencies(*, database: Database) -> list[Agency]:
     ]
 
 
+def list_statuses(*, seed: Path) -> list[tuple[int, str, bool]]:
+    """Return (code, official name, whether it is an end) of the ten national status codes."""
+    return seed_files.read_statuses(seed)
+
+
 async def list_revisions(*, database: Database, code: str) -> list[store.Published]:
     """Return the revisions of ``code``, oldest first. Raises ``NotFound``."""
     async with database.read() as tx:

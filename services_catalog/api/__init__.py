@@ -12,9 +12,9 @@ from services_catalog.api.procedures import procedure_routes
 PREFIX = "/api/catalog/v1"
 
 
-def make_api(*, database: Database, procedures: Path) -> FastAPI:
-    """Return the app. ``procedures`` = the folder with what we wrote (the ten most used)."""
+def make_api(*, database: Database, procedures: Path, seed: Path) -> FastAPI:
+    """Return the app. ``procedures`` = the folder with what we wrote, ``seed`` = the one with the national lists."""
     app = make_app(title="Catalogue", prefix=PREFIX)
-    app.include_router(procedure_routes(database=database, procedures=procedures))
+    app.include_router(procedure_routes(database=database, procedures=procedures, seed=seed))
     app.include_router(place_routes(database=database))
     return app

@@ -9,7 +9,16 @@ from kernel.db import Database
 from kernel.errors import NotFound, Text
 from kernel.web import Page, PageCursor, PageSize, decode_cursor, encode_cursor, etagged
 from services_catalog import usecases
-from services_catalog.api.shapes import AgencyOut, ExampleOut, FieldOut, ProcedureOut, ProcedureSummary, detail, summary
+from services_catalog.api.shapes import (
+    AgencyOut,
+    ExampleOut,
+    FieldOut,
+    ProcedureOut,
+    ProcedureSummary,
+    StatusOut,
+    detail,
+    summary,
+)
 from services_catalog.model.procedures import complete_form
 from services_catalog.store.procedures import Filters, Stored
 
@@ -22,11 +31,11 @@ Short = Annotated[str | None, Query(max_length=300)]
 Level = Literal["ministry", "province", "commune", "other"]
 
 
-def procedure_routes(*, database: Database, procedures: FilePath) -> APIRouter:
+def procedure_routes(*, database: Database, procedures: FilePath, seed: FilePath) -> APIRouter:
     """Return the routes."""
     router = APIRouter(tags=["catalogue"])
     _add_lists(router, database, procedures)
-    _add_groups(router, database)
+    _add_groups(router, database, seed)
     _add_one(router, database)
     return router
 
@@ -57,7 +66,13 @@ def _add_lists(router: APIRouter, database: Database, procedures: FilePath) -> N
         return etagged(request, {"results": [summary(one) for one in rows], "next_cursor": None}, MINUTE)
 
 
-def _add_groups(router: APIRouter, database: Database) -> None:
+def _add_groups(router: APIRouter, database: Database, seed: FilePath) -> None:
+    @router.get("/statuses", response_model=Page[StatusOut])
+    async def list_statuses(request: Request) -> Response:
+        """List the ten national codes of a dossier's status."""
+        results = [{"code": code, "name": name, "ends": ends} for code, name, ends in usecases.list_statuses(seed=seed)]
+        return etagged(request, {"results": results, "next_cursor": None}, HOUR)
+
     @router.get("/fields", response_model=Page[FieldOut])
     async def list_fields(request: Request) -> Response:
         """List the fields with how many procedures each has."""

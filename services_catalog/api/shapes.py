@@ -137,6 +137,14 @@ class FieldOut(BaseModel):
     count: int
 
 
+class StatusOut(BaseModel):
+    """A national status code with its official name. ``ends``: nothing follows it (our reading, not a quoted rule)."""
+
+    code: int
+    name: str
+    ends: bool
+
+
 class AgencyOut(BaseModel):
     """An issuing agency. ``names`` are its titles of record; ``contact`` null = not published."""
 

@@ -34,6 +34,12 @@ def read_places(seed: Path) -> tuple[list[Province], list[Ward], list[OldWard]]:
     return provinces, wards, old
 
 
+def read_statuses(seed: Path) -> list[tuple[int, str, bool]]:
+    """Return (code, official name, whether it is an end) of the ten national status codes."""
+    listed = json.loads((seed / "dossier_status.json").read_text())
+    return [(code, name, code in listed["terminal"]) for code, name in listed["statuses"]]
+
+
 def read_editorial(procedures: Path) -> dict[str, Editorial]:
     """Return what we wrote, by code: everyday words for the often used, everything for the full procedures.
 
@@ -81,7 +87,8 @@ def _full(folder: Path, entry: dict[str, Any], options: dict[str, Any]) -> Edito
 
 def _example(one: dict[str, Any]) -> dict[str, Any]:
     papers = [
-        {"field": p["field"], "text": text(p["text"]), "reason": text(p["reason"])} for p in one.get("papers", ())
+        {"field": paper["field"], **{key: text(paper[key]) for key in ("text", "reason", "rule")}}
+        for paper in one.get("papers", ())
     ]
     return {
         "id": one["id"],

@@ -63,7 +63,7 @@ async def seeded(seeded_file: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def api(seeded: Database) -> Any:
-    return make_api(database=seeded, procedures=PROCEDURES)
+    return make_api(database=seeded, procedures=PROCEDURES, seed=SEED)
 
 
 def write_csv(

@@ -12,7 +12,7 @@ from kernel.digest import digest_of
 from kernel.web import AsgiUpstream
 from services_catalog import usecases
 from services_catalog.api import make_api
-from tests.services_catalog.conftest import AT, PROCEDURES, write_csv
+from tests.services_catalog.conftest import AT, PROCEDURES, SEED, write_csv
 
 ROOT = "/api/catalog/v1"
 
@@ -95,6 +95,12 @@ async def test_the_ten_most_used_begin_with_those_that_can_be_filed(api: Any) ->
     assert all(one["plain_title"] and one["plain_title_en"] for one in top["results"])
 
 
+async def test_the_ten_national_status_codes_are_listed(api: Any) -> None:
+    _, statuses = await get(api, "/statuses")
+    assert [one["code"] for one in statuses["results"]] == list(range(1, 11))
+    assert [one["code"] for one in statuses["results"] if one["ends"]] == [3, 7, 8, 10]
+
+
 async def test_a_service_without_a_code_has_an_id_of_its_own(api: Any) -> None:
     status, shown = await get(api, "/procedures/bhyt-ho-gia-dinh")
     assert status == 200
@@ -140,7 +146,7 @@ async def test_a_withdrawn_code_answers_with_its_successor_and_is_not_listed(
     path = write_csv(tmp_path / "c.csv", *rows)
     await usecases.import_catalogue(database=database, path=path, editorial={}, at=AT)
     await usecases.withdraw_procedure(database=database, code="1.000001", successor="1.000002")
-    api = make_api(database=database, procedures=PROCEDURES)
+    api = make_api(database=database, procedures=PROCEDURES, seed=SEED)
     status, shown = await get(api, "/procedures/1.000001")
     assert (status, shown["withdrawn"], shown["successor"]) == (200, True, "1.000002")
     _, page = await get(api, "/procedures")
@@ -164,7 +170,7 @@ async def test_a_client_that_has_the_answer_is_told_so(api: Any) -> None:
         assert (first.status, again.status, again.body) == (200, 304, b"")
 
 
-PATHS = ["/procedures", "/places", "/resolve", "/fields", "/agencies", "/top", "/participants"]
+PATHS = ["/procedures", "/places", "/resolve", "/fields", "/agencies", "/top", "/participants", "/statuses"]
 NAMES = ["q", "cursor", "page_size", "field", "level", "applicant", "agency", "fileable", "procedure", "place", "zzz"]
 VALUES = st.one_of(
     st.text(max_size=40),
