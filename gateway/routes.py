@@ -33,7 +33,8 @@ TABLE: tuple[Route, ...] = (
     Route("", "portal", "portal"),
 )
 
-LOOKUPS = ("/api/dossiers/v1/lookup/", "/lookup", "/tra-cuu", "/follow/")
+LOOKUPS = ("/api/dossiers/v1/lookup/", "/lookup/", "/tra-cuu/")
+LOOKUP_PAGES = ("/lookup", "/tra-cuu")
 
 
 class Routes:
@@ -62,4 +63,4 @@ class Routes:
 
 def is_lookup(path: str) -> bool:
     """Tell whether ``path`` answers by a dossier's code alone, which could be guessed."""
-    return path.startswith(LOOKUPS)
+    return path.startswith(LOOKUPS) or path in LOOKUP_PAGES

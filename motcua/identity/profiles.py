@@ -10,7 +10,7 @@ SOURCE = Text("Dữ liệu dân cư (BẢN DEMO)", "Population data (DEMO)")
 AS_OF = date(2026, 11, 1)
 
 
-def demo_profiles() -> list[Profile]:
+def profiles() -> list[Profile]:
     """Return one profile for each demo person."""
     return [
         Profile(

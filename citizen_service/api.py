@@ -1,0 +1,168 @@
+"""REST door of a person's own space: everything here is about the caller."""
+
+from datetime import date, datetime
+
+from fastapi import FastAPI, Path, Response
+from pydantic import BaseModel
+
+from citizen_service import usecases
+from citizen_service.model import Access, Profile
+from citizen_service.usecases import Shown
+from kernel.auth import SignedIn, Verifier
+from kernel.clock import Clock
+from kernel.db import Database
+from kernel.errors import Text
+from kernel.web import Page, PageCursor, PageSize, decode_cursor, encode_cursor, make_app
+
+PREFIX = "/api/me/v1"
+LARGEST_ID = 2**53
+
+
+class Words(BaseModel):
+    """The same words in both languages."""
+
+    vi: str
+    en: str
+
+
+class ProfileOut(BaseModel):
+    """What the State holds about you, from ``source``, as it stood on ``as_of``. Null = not known here."""
+
+    sub: str
+    name: str | None = None
+    birth_date: date | None = None
+    gender: str | None = None
+    id_number: str | None = None
+    nationality: str | None = None
+    ward: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    org: str | None = None
+    org_name: str | None = None
+    language: str = "vi"
+    source: Words | None = None
+    as_of: date | None = None
+
+
+class NoticeOut(BaseModel):
+    """One thing you were told: about which dossier, what happened (``kind``), and the words."""
+
+    id: str
+    dossier: str
+    event_no: int
+    channel: str
+    kind: str
+    title: Words
+    text: Words
+    at: datetime
+    due_at: datetime | None
+    read_at: datetime | None
+
+
+class AccessOut(BaseModel):
+    """Who opened a dossier of yours, for which office, why and when."""
+
+    dossier: str
+    role: str
+    office: str
+    why: str
+    at: datetime
+
+
+def make_api(*, database: Database, clock: Clock, verifier: Verifier) -> FastAPI:
+    """Return the app."""
+    app = make_app(title="citizen_service", prefix=PREFIX)
+    app.state.verifier = verifier
+
+    @app.get("/profile", summary="What is known about you")
+    async def get_profile(principal: SignedIn, response: Response) -> ProfileOut:
+        _private(response)
+        found = await usecases.show_profile(database=database, owner=principal.sub)
+        return _profile(principal.sub, found)
+
+    @app.get("/notices", summary="Your notices, newest first")
+    async def get_notices(
+        principal: SignedIn, response: Response, cursor: PageCursor = None, page_size: PageSize = 20
+    ) -> Page[NoticeOut]:
+        _private(response)
+        shown, following = await usecases.list_notices(
+            database=database, owner=principal.sub, before=_before(cursor), limit=page_size
+        )
+        return Page(results=[_notice(one) for one in shown], next_cursor=_cursor(following))
+
+    @app.post("/notices/{notice}/read", summary="Mark a notice as read")
+    async def post_read(principal: SignedIn, response: Response, notice: int = Path(ge=1, le=LARGEST_ID)) -> NoticeOut:
+        _private(response)
+        shown = await usecases.read_notice(database=database, clock=clock, owner=principal.sub, notice=notice)
+        return _notice(shown)
+
+    @app.get("/accesses", summary="Who opened your dossiers, newest first")
+    async def get_accesses(
+        principal: SignedIn, response: Response, cursor: PageCursor = None, page_size: PageSize = 20
+    ) -> Page[AccessOut]:
+        _private(response)
+        found, following = await usecases.list_accesses(
+            database=database, owner=principal.sub, before=_before(cursor), limit=page_size
+        )
+        return Page(results=[_access(one) for one in found], next_cursor=_cursor(following))
+
+    return app
+
+
+def _private(response: Response) -> None:
+    response.headers["cache-control"] = "private, no-store"
+
+
+def _before(cursor: str | None) -> int | None:
+    return None if cursor is None else int(decode_cursor(cursor, int)[0])
+
+
+def _cursor(following: int | None) -> str | None:
+    return None if following is None else encode_cursor([following])
+
+
+def _profile(sub: str, found: Profile | None) -> ProfileOut:
+    if found is None:
+        return ProfileOut(sub=sub)
+    return ProfileOut(
+        sub=sub,
+        name=found.name,
+        birth_date=found.birth_date,
+        gender=found.gender,
+        id_number=found.id_number,
+        nationality=found.nationality,
+        ward=found.ward,
+        address=found.address,
+        phone=found.phone,
+        email=found.email,
+        org=found.org,
+        org_name=found.org_name,
+        language=found.language,
+        source=_words(found.source),
+        as_of=found.as_of,
+    )
+
+
+def _notice(shown: Shown) -> NoticeOut:
+    notice = shown.notice
+    return NoticeOut(
+        id=str(shown.id),
+        dossier=notice.dossier,
+        event_no=notice.event_no,
+        channel=notice.channel,
+        kind=notice.kind,
+        title=Words(vi=shown.vi.first, en=shown.en.first),
+        text=Words(vi=" ".join(shown.vi.rest), en=" ".join(shown.en.rest)),
+        at=notice.at,
+        due_at=notice.due_at,
+        read_at=shown.read_at,
+    )
+
+
+def _access(found: Access) -> AccessOut:
+    return AccessOut(dossier=found.dossier, role=found.role, office=found.office, why=found.why, at=found.at)
+
+
+def _words(text: Text) -> Words:
+    return Words(vi=text.vi, en=text.en)

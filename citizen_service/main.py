@@ -1,0 +1,111 @@
+"""Wiring of the citizen service."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from datetime import datetime
+
+import structlog
+
+from citizen_service import usecases
+from citizen_service.api import make_api
+from citizen_service.clients import EmlFolder, Smtp, Transport
+from citizen_service.events import TOPIC, applier
+from citizen_service.model import Profile
+from citizen_service.settings import CitizenSettings
+from citizen_service.store import METADATA
+from kernel.auth import Verifier
+from kernel.clock import Clock
+from kernel.consume import Consumer
+from kernel.db import Database
+from kernel.lease import Leases
+from kernel.log import Log
+from kernel.web import Running
+
+NAME = "citizen_service"
+LOOK_EVERY = 5.0
+
+logger = structlog.get_logger()
+
+
+async def build(
+    settings: CitizenSettings, *, log: Log, clock: Clock, verifier: Verifier, profiles: Sequence[Profile] = ()
+) -> Running:
+    """Open the service; ``profiles`` are the demo's people, put in or brought up to date."""
+    database = await Database.open(settings.sqlite(NAME), METADATA)
+    if profiles:
+        await usecases.seed_profiles(database=database, profiles=profiles)
+    leases = Leases(database, f"{NAME}-{os.getpid()}-{id(database)}")
+    sender = Sender(settings, database=database, leases=leases, clock=clock, transport=transport_of(settings))
+    clock.on_advance(sender.on_advance)
+    consumer = Consumer(
+        name=f"{NAME}.{TOPIC}",
+        topics=[TOPIC],
+        log=log,
+        database=database,
+        leases=leases,
+        apply=applier(clock, sender.wake.set),
+    )
+
+    async def ready() -> dict[str, bool]:
+        async with database.read():
+            return {"database": True}
+
+    app = make_api(database=database, clock=clock, verifier=verifier)
+    return Running(NAME, app, [consumer.run, sender.run], ready, database.close)
+
+
+def transport_of(settings: CitizenSettings) -> Transport:
+    """Return the way out that the settings name."""
+    if settings.citizen_mail == "smtp":
+        return Smtp(
+            host=settings.citizen_smtp_host,
+            port=settings.citizen_smtp_port,
+            starttls=settings.citizen_smtp_starttls,
+            user=settings.citizen_smtp_user,
+            password=settings.citizen_smtp_password.get_secret_value(),
+            sender=settings.citizen_mail_from,
+        )
+    return EmlFolder(settings.outbox, settings.citizen_mail_from)
+
+
+class Sender:
+    """Sends mail, in one process at a time."""
+
+    def __init__(
+        self, settings: CitizenSettings, *, database: Database, leases: Leases, clock: Clock, transport: Transport
+    ) -> None:
+        self._settings = settings
+        self._database = database
+        self._leases = leases
+        self._clock = clock
+        self._transport = transport
+        self.wake = asyncio.Event()
+
+    async def run(self) -> None:
+        """Send whenever something was written, and look every 5 s for what the hour or a failed try has held back."""
+        while True:
+            self.wake.clear()
+            try:
+                if await self._leases.acquire(["sender"]):
+                    await self._all()
+            except Exception as error:
+                logger.warning("sender_failed", error=type(error).__name__)
+                await asyncio.sleep(1)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), LOOK_EVERY)
+
+    async def on_advance(self, _now: datetime) -> None:
+        """The business clock was moved: send what the quiet hours held back."""
+        if await self._leases.acquire(["sender"]):
+            await self._all()
+
+    async def _all(self) -> None:
+        while await usecases.send_due_mail(
+            database=self._database,
+            transport=self._transport,
+            clock=self._clock,
+            public_url=self._settings.public_url,
+        ):
+            continue

@@ -1,0 +1,142 @@
+"""Which facts a person is told, and when a message may leave.
+
+One fact is one committed change of a dossier (its ``event_no``); each is told at most once per channel. The hours
+from 22:00 to 6:00 are quiet, except for what the person has just started.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
+QUIET_FROM = time(22, 0)
+QUIET_UNTIL = time(6, 0)
+
+
+class Kind(StrEnum):
+    """What happened, as far as the person is concerned."""
+
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    PAPERS_ASKED = "papers_asked"
+    MONEY_ASKED = "money_asked"
+    DRAFT_SENT = "draft_sent"
+    DECIDED = "decided"
+    RETURNED = "returned"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+    WITHDRAWN = "withdrawn"
+    DUE_CHANGED = "due_changed"
+    SUPPLEMENT_FILED = "supplement_filed"
+    PAYMENT_FILED = "payment_filed"
+    CONFIRMATION_FILED = "confirmation_filed"
+    WITHDRAWAL_FILED = "withdrawal_filed"
+    REQUEST_ACCEPTED = "request_accepted"
+    REQUEST_DECLINED = "request_declined"
+    REQUEST_CLOSED = "request_closed"
+
+
+STARTED_BY_PERSON = frozenset(
+    (Kind.SUBMITTED, Kind.SUPPLEMENT_FILED, Kind.PAYMENT_FILED, Kind.CONFIRMATION_FILED, Kind.WITHDRAWAL_FILED)
+)
+TO_DO = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.REFUSED, Kind.REQUEST_DECLINED))
+
+STEPS: Mapping[str, Kind] = {
+    "accepted": Kind.ACCEPTED,
+    "papers_asked": Kind.PAPERS_ASKED,
+    "money_asked": Kind.MONEY_ASKED,
+    "draft_sent": Kind.DRAFT_SENT,
+    "decided": Kind.DECIDED,
+    "returned": Kind.RETURNED,
+    "result_returned": Kind.RETURNED,
+    "refused": Kind.REFUSED,
+    "stopped": Kind.STOPPED,
+    "withdrawn": Kind.WITHDRAWN,
+}
+ENDS: Mapping[str, Kind] = {
+    "refused": Kind.REFUSED,
+    "stopped": Kind.STOPPED,
+    "withdrawn": Kind.WITHDRAWN,
+    "returned": Kind.RETURNED,
+}
+FILED: Mapping[str, Kind] = {
+    "supplement_filed": Kind.SUPPLEMENT_FILED,
+    "payment_filed": Kind.PAYMENT_FILED,
+    "confirmation_filed": Kind.CONFIRMATION_FILED,
+    "withdrawal_filed": Kind.WITHDRAWAL_FILED,
+}
+ANSWERED: Mapping[str, Kind] = {
+    "accepted": Kind.REQUEST_ACCEPTED,
+    "declined": Kind.REQUEST_DECLINED,
+    "closed": Kind.REQUEST_CLOSED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One committed change of a dossier, as the log tells it. Times are aware; ``due_at`` is the appointment."""
+
+    dossier: str
+    event_no: int
+    owner: str
+    type: str
+    step: str
+    state: str
+    status: int
+    ask_no: int
+    due_at: datetime | None
+    due_expected: bool
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one person is told about one fact, on one channel (``inbox`` or ``mail``)."""
+
+    owner: str
+    dossier: str
+    event_no: int
+    channel: str
+    kind: Kind
+    due_at: datetime | None
+    due_expected: bool
+    at: datetime
+    send_after: datetime
+
+
+def kind_of(fact: Fact) -> Kind | None:
+    """Return what the person is told about ``fact``, or None: most steps of an office need no message.
+
+    An office may name its steps as it likes, so the known names come first and then what state and asks say.
+    A withdrawal that was accepted is told by the end that it causes, once.
+    """
+    match fact.type:
+        case "dossier_submitted":
+            return Kind.SUBMITTED
+        case "due_changed":
+            return Kind.DUE_CHANGED
+        case "request_filed":
+            return FILED.get(fact.step)
+        case "request_answered":
+            request, _, verdict = fact.step.rpartition("_")
+            return None if (request, verdict) == ("withdrawal", "accepted") else ANSWERED.get(verdict)
+        case "state_reported" | "dossier_recovered":
+            return STEPS.get(fact.step) or ENDS.get(fact.state) or _asked(fact)
+    return None
+
+
+def _asked(fact: Fact) -> Kind | None:
+    if not fact.ask_no:
+        return None
+    return {5: Kind.PAPERS_ASKED, 6: Kind.MONEY_ASKED}.get(fact.status)
+
+
+def send_after(kind: Kind, now: datetime) -> datetime:
+    """Return when a message of ``kind`` that is known at ``now`` (business time) may leave."""
+    local = now.astimezone(VIETNAM)
+    if kind in STARTED_BY_PERSON or QUIET_UNTIL <= local.time() < QUIET_FROM:
+        return now
+    day = local.date() + timedelta(days=local.time() >= QUIET_FROM)
+    return datetime.combine(day, QUIET_UNTIL, VIETNAM).astimezone(now.tzinfo)

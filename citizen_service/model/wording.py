@@ -1,0 +1,117 @@
+"""The words of a notice: the first line says what to do and by when; nothing says who, or which procedure.
+
+``{code}`` is the dossier's code, ``{due}`` the appointment as a date in words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from citizen_service.model.notices import TO_DO, Kind
+from kernel.errors import Text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A notice in one language."""
+
+    subject: str
+    first: str
+    rest: tuple[str, ...]
+
+
+SUBJECT_TO_DO = Text("Một Cửa: bạn có việc cần làm", "Một Cửa: there is something to do")
+SUBJECT_NEWS = Text("Một Cửa: hồ sơ của bạn có tin mới", "Một Cửa: there is news about your dossier")
+
+FIRST: Mapping[Kind, Text] = {
+    Kind.SUBMITTED: Text(
+        "Bạn chưa phải làm gì. Hồ sơ {code} đã nộp xong.",
+        "Nothing to do now. Dossier {code} is filed.",
+    ),
+    Kind.ACCEPTED: Text(
+        "Bạn chưa phải làm gì. Hồ sơ {code} đã được tiếp nhận.",
+        "Nothing to do now. Dossier {code} is accepted.",
+    ),
+    Kind.PAPERS_ASKED: Text(
+        "Bạn cần bổ sung giấy tờ cho hồ sơ {code}. Hạn ghi ở trang hồ sơ.",
+        "Add papers to dossier {code}. The last day is on its page.",
+    ),
+    Kind.MONEY_ASKED: Text(
+        "Bạn cần nộp tiền cho hồ sơ {code}. Số tiền và hạn ghi ở trang hồ sơ.",
+        "Pay for dossier {code}. The amount and the last day are on its page.",
+    ),
+    Kind.DRAFT_SENT: Text(
+        "Bạn cần xem bản dự thảo kết quả của hồ sơ {code} và trả lời. Hạn ghi ở trang hồ sơ.",
+        "Check the draft result of dossier {code} and answer. The last day is on its page.",
+    ),
+    Kind.DECIDED: Text(
+        "Bạn chưa phải làm gì. Hồ sơ {code} đã giải quyết xong, kết quả sắp được trả.",
+        "Nothing to do now. Dossier {code} is decided; the result comes soon.",
+    ),
+    Kind.RETURNED: Text(
+        "Bạn có thể nhận kết quả của hồ sơ {code} ngay bây giờ.",
+        "The result of dossier {code} is ready for you now.",
+    ),
+    Kind.REFUSED: Text(
+        "Bạn cần xem lý do: hồ sơ {code} không được tiếp nhận.",
+        "Read the reason: dossier {code} was not accepted.",
+    ),
+    Kind.STOPPED: Text(
+        "Hồ sơ {code} đã dừng giải quyết. Lý do ghi ở trang hồ sơ.",
+        "Dossier {code} was stopped. The reason is on its page.",
+    ),
+    Kind.WITHDRAWN: Text(
+        "Bạn không phải làm gì thêm. Hồ sơ {code} đã được rút.",
+        "Nothing more to do. Dossier {code} is withdrawn.",
+    ),
+    Kind.DUE_CHANGED: Text(
+        "Bạn chưa phải làm gì. Ngày hẹn trả kết quả của hồ sơ {code} đã đổi.",
+        "Nothing to do now. The appointment of dossier {code} has changed.",
+    ),
+    Kind.SUPPLEMENT_FILED: Text(
+        "Bạn chưa phải làm gì. Phần bổ sung của hồ sơ {code} đã gửi đi và đang chờ kiểm tra.",
+        "Nothing to do now. What you added to dossier {code} is sent and will be checked.",
+    ),
+    Kind.PAYMENT_FILED: Text(
+        "Bạn chưa phải làm gì. Khoản nộp của hồ sơ {code} đang chờ xác nhận.",
+        "Nothing to do now. The payment for dossier {code} waits to be confirmed.",
+    ),
+    Kind.CONFIRMATION_FILED: Text(
+        "Bạn chưa phải làm gì. Câu trả lời của bạn cho hồ sơ {code} đã gửi đi.",
+        "Nothing to do now. Your answer for dossier {code} is sent.",
+    ),
+    Kind.WITHDRAWAL_FILED: Text(
+        "Bạn chưa phải làm gì. Yêu cầu rút hồ sơ {code} đã gửi đi.",
+        "Nothing to do now. The request to withdraw dossier {code} is sent.",
+    ),
+    Kind.REQUEST_ACCEPTED: Text(
+        "Bạn chưa phải làm gì. Cơ quan đã chấp nhận nội dung bạn gửi cho hồ sơ {code}.",
+        "Nothing to do now. The office accepted what you sent for dossier {code}.",
+    ),
+    Kind.REQUEST_DECLINED: Text(
+        "Bạn cần xem lý do: nội dung bạn gửi cho hồ sơ {code} chưa được chấp nhận.",
+        "Read the reason: what you sent for dossier {code} was not accepted.",
+    ),
+    Kind.REQUEST_CLOSED: Text(
+        "Bạn không phải làm gì thêm. Hồ sơ {code} đã kết thúc nên nội dung bạn gửi không còn cần xét.",
+        "Nothing more to do. Dossier {code} has ended, so what you sent needs no answer.",
+    ),
+}
+
+APPOINTED = Text("Hẹn trả kết quả: {due}.", "Result due: {due}.")
+EXPECTED = Text("Dự kiến trả kết quả: {due}.", "Result expected: {due}.")
+SHOWS_DUE = frozenset((Kind.SUBMITTED, Kind.ACCEPTED, Kind.DUE_CHANGED, Kind.REQUEST_ACCEPTED))
+
+NEVER_ASKS = Text(
+    "Một Cửa không bao giờ hỏi mật khẩu hay mã OTP, không đòi chuyển tiền qua tin nhắn.",
+    "Một Cửa never asks for a password or a one-time code, and never for money by message.",
+)
+
+
+def say(kind: Kind, *, code: str, due: str | None, expected: bool, language: str) -> Said:
+    """Return the words about one fact; ``due`` is the appointment already written out in ``language``."""
+    subject = SUBJECT_TO_DO if kind in TO_DO else SUBJECT_NEWS
+    rest: tuple[str, ...] = ()
+    if due is not None and kind in SHOWS_DUE:
+        line = EXPECTED if expected else APPOINTED
+        rest = (line.in_language(language).format(due=due),)
+    return Said(subject.in_language(language), FIRST[kind].in_language(language).format(code=code), rest)

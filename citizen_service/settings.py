@@ -1,0 +1,25 @@
+"""Settings of the citizen service (``MOTCUA_CITIZEN_…``)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import SecretStr
+
+from kernel.settings import Settings
+
+
+class CitizenSettings(Settings):
+    """How messages leave: as ``.eml`` files in ``DATA/outbox`` (the demo), or by SMTP."""
+
+    citizen_mail: Literal["eml", "smtp"] = "eml"
+    citizen_mail_from: str = "Một Cửa <khong-tra-loi@motcua.example.invalid>"
+    citizen_smtp_host: str = "127.0.0.1"
+    citizen_smtp_port: int = 587
+    citizen_smtp_starttls: bool = True
+    citizen_smtp_user: str = ""
+    citizen_smtp_password: SecretStr = SecretStr("")
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of messages sent in the demo."""
+        return self.data / "outbox"

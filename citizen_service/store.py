@@ -1,0 +1,213 @@
+"""Tables and queries of the citizen service."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.engine import Row
+
+from citizen_service.model import Access, Kind, Notice, Profile
+from kernel.consume import consume_tables
+from kernel.db import Tx, UtcDateTime
+from kernel.errors import Text
+from kernel.lease import lease_table
+
+METADATA = MetaData()
+lease_table(METADATA)
+consume_tables(METADATA)
+
+PROFILE = Table(
+    "profile",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("birth_date", Date, nullable=False),
+    Column("gender", String, nullable=False),
+    Column("id_number", String, nullable=False),
+    Column("nationality", String, nullable=False),
+    Column("ward", String, nullable=False),
+    Column("address", String, nullable=False),
+    Column("phone", String),
+    Column("email", String),
+    Column("org", String),
+    Column("org_name", String),
+    Column("language", String, nullable=False),
+    Column("source_vi", String, nullable=False),
+    Column("source_en", String, nullable=False),
+    Column("as_of", Date, nullable=False),
+)
+
+NOTICE = Table(
+    "notice",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("owner", String, nullable=False),
+    Column("dossier", String, nullable=False),
+    Column("event_no", Integer, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("due_expected", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("send_after", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime),
+    Column("sent_at", UtcDateTime),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("next_try", UtcDateTime),
+    UniqueConstraint("dossier", "event_no", "channel"),
+    Index("notice_inbox", "owner", "channel", "id"),
+    sqlite_autoincrement=True,
+)
+Index("notice_unsent", NOTICE.c.id, sqlite_where=(NOTICE.c.channel == "mail") & NOTICE.c.sent_at.is_(None))
+
+ACCESS = Table(
+    "access",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("owner", String, nullable=False, index=True),
+    Column("dossier", String, nullable=False),
+    Column("no", Integer, nullable=False),
+    Column("role", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    UniqueConstraint("dossier", "no"),
+    sqlite_autoincrement=True,
+)
+
+
+async def put_profiles(tx: Tx, profiles: Sequence[Profile]) -> None:
+    """Insert or replace profiles."""
+    known = {row.owner for row in await tx.all(select(PROFILE.c.owner))}
+    fresh = [_profile_row(profile) for profile in profiles if profile.owner not in known]
+    if fresh:
+        await tx.execute(insert(PROFILE), fresh)
+    for profile in profiles:
+        if profile.owner in known:
+            await tx.execute(update(PROFILE).where(PROFILE.c.owner == profile.owner).values(_profile_row(profile)))
+
+
+async def profile_of(tx: Tx, owner: str) -> Profile | None:
+    """Return the person's profile."""
+    row = await tx.first(select(PROFILE).where(PROFILE.c.owner == owner))
+    return _profile(row) if row else None
+
+
+async def profiles_of(tx: Tx, owners: Sequence[str]) -> dict[str, Profile]:
+    """Return the profiles there are, by owner."""
+    return {row.owner: _profile(row) for row in await tx.all(select(PROFILE).where(PROFILE.c.owner.in_(owners)))}
+
+
+async def add_notices(tx: Tx, notices: Sequence[Notice]) -> int:
+    """Insert those that are not there yet; return how many."""
+    wanted = {(notice.dossier, notice.event_no, notice.channel): notice for notice in notices}
+    key = tuple_(NOTICE.c.dossier, NOTICE.c.event_no, NOTICE.c.channel)
+    columns = (NOTICE.c.dossier, NOTICE.c.event_no, NOTICE.c.channel)
+    known = {tuple(row) for row in await tx.all(select(*columns).where(key.in_(list(wanted))))}
+    rows = [asdict(notice) | {"tries": 0} for name, notice in wanted.items() if name not in known]
+    if rows:
+        await tx.execute(insert(NOTICE), rows)
+    return len(rows)
+
+
+async def inbox(tx: Tx, owner: str, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Return the person's notices, newest first, those with an id below ``before``."""
+    query = select(NOTICE).where(NOTICE.c.owner == owner, NOTICE.c.channel == "inbox")
+    if before is not None:
+        query = query.where(NOTICE.c.id < before)
+    return await tx.all(query.order_by(NOTICE.c.id.desc()).limit(limit))
+
+
+async def mark_read(tx: Tx, owner: str, notice: int, at: datetime) -> Row[Any] | None:
+    """Set when the notice was first read; return its row, or None if it is not this person's."""
+    mine = (NOTICE.c.id == notice, NOTICE.c.owner == owner, NOTICE.c.channel == "inbox")
+    await tx.execute(update(NOTICE).where(*mine, NOTICE.c.read_at.is_(None)).values(read_at=at))
+    return await tx.first(select(NOTICE).where(*mine))
+
+
+async def unsent(tx: Tx, *, now: datetime, real_now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """Return mail that may leave at business time ``now`` and is not waiting for another try, oldest first."""
+    return await tx.all(
+        select(NOTICE)
+        .where(
+            NOTICE.c.channel == "mail",
+            NOTICE.c.sent_at.is_(None),
+            NOTICE.c.send_after <= now,
+            or_(NOTICE.c.next_try.is_(None), NOTICE.c.next_try <= real_now),
+        )
+        .order_by(NOTICE.c.id)
+        .limit(limit)
+    )
+
+
+async def mark_sent(tx: Tx, ids: Sequence[int], at: datetime) -> None:
+    """Note that these left."""
+    await tx.execute(update(NOTICE).where(NOTICE.c.id.in_(ids)).values(sent_at=at))
+
+
+async def put_off(tx: Tx, notice: int, *, tries: int, real_now: datetime) -> None:
+    """Try this one again later: after 10 s, then twice as long each time, at most an hour."""
+    pause = timedelta(seconds=min(10 * 2 ** min(tries, 12), 3600))
+    await tx.execute(update(NOTICE).where(NOTICE.c.id == notice).values(tries=tries + 1, next_try=real_now + pause))
+
+
+async def add_accesses(tx: Tx, accesses: Sequence[Access]) -> int:
+    """Insert those that are not there yet; return how many."""
+    wanted = {(access.dossier, access.no): access for access in accesses}
+    key = tuple_(ACCESS.c.dossier, ACCESS.c.no)
+    known = {tuple(row) for row in await tx.all(select(ACCESS.c.dossier, ACCESS.c.no).where(key.in_(list(wanted))))}
+    rows = [asdict(access) for name, access in wanted.items() if name not in known]
+    if rows:
+        await tx.execute(insert(ACCESS), rows)
+    return len(rows)
+
+
+async def accesses(tx: Tx, owner: str, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
+    """Return who opened the person's dossiers, newest first, those with an id below ``before``."""
+    query = select(ACCESS).where(ACCESS.c.owner == owner)
+    if before is not None:
+        query = query.where(ACCESS.c.id < before)
+    return await tx.all(query.order_by(ACCESS.c.id.desc()).limit(limit))
+
+
+def as_notice(row: Row[Any]) -> Notice:
+    """Return the notice that ``row`` holds."""
+    return Notice(
+        owner=row.owner,
+        dossier=row.dossier,
+        event_no=row.event_no,
+        channel=row.channel,
+        kind=Kind(row.kind),
+        due_at=row.due_at,
+        due_expected=bool(row.due_expected),
+        at=row.at,
+        send_after=row.send_after,
+    )
+
+
+def _profile_row(profile: Profile) -> dict[str, Any]:
+    row = asdict(profile)
+    source = row.pop("source")
+    return row | {"source_vi": source["vi"], "source_en": source["en"]}
+
+
+def _profile(row: Row[Any]) -> Profile:
+    values = dict(row._mapping)
+    source = Text(values.pop("source_vi"), values.pop("source_en"))
+    return Profile(source=source, **values)
