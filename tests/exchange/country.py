@@ -18,12 +18,13 @@ from kernel.log import Message, Record, SqliteLog
 from kernel.web import Running
 from motcua.pki import Authority
 from motcua.topics import TOPICS
+from proto.events.v1 import dossier_pb2
+from proto.events.v1 import exchange_pb2 as events_pb2
+from proto.exchange.v1 import exchange_pb2
 from province_adapter import main as adapter_main
 from province_adapter.adapter import Adapter
 from province_adapter.connectors.reference import ReferenceConnector
 from province_adapter.settings import AdapterSettings
-from proto.events.v1 import dossier_pb2, exchange_pb2 as events_pb2
-from proto.exchange.v1 import exchange_pb2
 from tests.exchange.office import Office, state_digest
 
 FAST: dict[str, object] = {
@@ -35,7 +36,12 @@ FAST: dict[str, object] = {
     "exchange_redelivery_repeat": 5.0,
     "exchange_compare_timeout": 10.0,
 }
-QUICK: dict[str, object] = {"reconnect_first": 0.05, "reconnect_longest": 0.5, "retry_first": 0.05, "retry_longest": 0.5}
+QUICK: dict[str, object] = {
+    "reconnect_first": 0.05,
+    "reconnect_longest": 0.5,
+    "retry_first": 0.05,
+    "retry_longest": 0.5,
+}
 
 
 async def until(look: Callable[[], object | Awaitable[object]], *, seconds: float = 20.0, what: str = "") -> object:
@@ -107,7 +113,11 @@ class Nation:
 
     def delivery(self, code: str, **body: object) -> Message:
         delivery = exchange_pb2.Delivery(
-            subject=code, subject_kind="dossier", lane=self.lanes[code], epoch=1, **body,  # type: ignore[arg-type]
+            subject=code,
+            subject_kind="dossier",
+            lane=self.lanes[code],
+            epoch=1,
+            **body,  # type: ignore[arg-type]
         )
         return message("province.deliveries.v1", code, "delivery_made", 1, delivery.SerializeToString())
 
@@ -115,8 +125,13 @@ class Nation:
         self.events[code] = self.events.get(code, 0) + 1
         state = self.states[code]
         changed = dossier_pb2.DossierChanged(
-            code=code, event_no=self.events[code], lane=self.lanes[code], epoch=state.epoch, version=state.version,
-            state=exchange_pb2.State.Name(state.state).lower(), state_digest=state.digest,
+            code=code,
+            event_no=self.events[code],
+            lane=self.lanes[code],
+            epoch=state.epoch,
+            version=state.version,
+            state=exchange_pb2.State.Name(state.state).lower(),
+            state_digest=state.digest,
         )
         return message("dossier.events.v1", code, kind, self.events[code], changed.SerializeToString())
 
@@ -210,9 +225,7 @@ async def country(folder: Path, **extra: object) -> AsyncIterator[Country]:
     log = await SqliteLog.open(f"sqlite+aiosqlite:///{folder / 'log.db'}", TOPICS)
     authority = Authority.open(folder / "pki")
     files = Files.in_folder(str(folder / "files"))
-    settings = ExchangeSettings.model_validate(
-        {"data": folder, "exchange_port": free_port()} | FAST | extra
-    )
+    settings = ExchangeSettings.model_validate({"data": folder, "exchange_port": free_port()} | FAST | extra)
     running = await exchange_main.build(
         settings, log=log, clock=Clock(), verifier=Verifier(issuer="http://x/id", keys=no_keys), files=files,
         calendar_version="test", credentials=authority.server_certificate().server_credentials(), sign=authority.sign,

@@ -11,7 +11,8 @@ from proto.exchange.v1 import exchange_pb2
 
 SCHEMA = """
 create table if not exists book(subject text primary key, epoch int, version int, state text, digest text);
-create table if not exists delivered(n integer primary key autoincrement, subject text, kind text, body blob);
+create table if not exists delivered(n integer primary key autoincrement, subject text, kind text, body blob,
+  unique(subject, kind, body));
 create table if not exists change(n integer primary key, subject text, body blob);
 create table if not exists file(subject text, sha256 text, body blob, primary key(subject, sha256));
 """
@@ -42,7 +43,7 @@ class Office:
         kind = delivery.WhichOneof("body") or ""
         self._books.execute("begin immediate")
         self._books.execute(
-            "insert into delivered(subject, kind, body) values (?,?,?)",
+            "insert or ignore into delivered(subject, kind, body) values (?,?,?)",
             (delivery.subject, kind, delivery.SerializeToString()),
         )
         if kind == "handover" and self.version(delivery.subject) == 0:
@@ -63,6 +64,10 @@ class Office:
         self._books.execute("commit")
         self._changed.set()
         return version
+
+    def damage(self, subject: str) -> None:
+        """Lose a step, as a disk might."""
+        self._books.execute("update book set version = version - 1, digest = 'x' where subject=?", (subject,))
 
     def version(self, subject: str) -> int:
         row = self._books.execute("select version from book where subject=?", (subject,)).fetchone()
