@@ -77,3 +77,14 @@ async def anchor_of(tx: Tx, code: str) -> Any:
     if await tx.first(select(SEALED_HEAD.c.code).where(SEALED_HEAD.c.code == code)) is None:
         return None
     return await last_root(tx)
+
+
+async def lost_heads(tx: Tx) -> Sequence[Any]:
+    """Return sealed heads (date, code, n) whose history entry is gone or has another hash: a cut or rewritten tail."""
+    query = (
+        select(DAY_HEAD.c.date, DAY_HEAD.c.code, DAY_HEAD.c.n)
+        .outerjoin(HISTORY, (HISTORY.c.code == DAY_HEAD.c.code) & (HISTORY.c.n == DAY_HEAD.c.n))
+        .where((HISTORY.c.hash.is_(None)) | (HISTORY.c.hash != DAY_HEAD.c.head))
+        .limit(1000)
+    )
+    return await tx.all(query)
