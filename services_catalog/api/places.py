@@ -20,13 +20,12 @@ Province = Annotated[str | None, Query(max_length=8)]
 def place_routes(*, database: Database) -> APIRouter:
     """Return the routes."""
     router = APIRouter(tags=["places"])
+    _add_places(router, database)
+    _add_offices(router, database)
+    return router
 
-    @router.get("/participants", response_model=Page[ParticipantOut])
-    async def list_participants(request: Request) -> Response:
-        """List the back offices on the exchange: one a province before 1 July 2025."""
-        rows = await usecases.list_participants(database=database)
-        return etagged(request, {"results": [shapes.participant(one) for one in rows], "next_cursor": None}, HOUR)
 
+def _add_places(router: APIRouter, database: Database) -> None:
     @router.get("/places", response_model=Page[PlaceOut])
     async def list_places(
         request: Request,
@@ -54,6 +53,14 @@ def place_routes(*, database: Database) -> APIRouter:
         place, former = await usecases.find_place(database=database, ward=ward)
         return etagged(request, {**shapes.place(place), "former": [shapes.former(one) for one in former]}, HOUR)
 
+
+def _add_offices(router: APIRouter, database: Database) -> None:
+    @router.get("/participants", response_model=Page[ParticipantOut])
+    async def list_participants(request: Request) -> Response:
+        """List the back offices on the exchange: one a province before 1 July 2025."""
+        rows = await usecases.list_participants(database=database)
+        return etagged(request, {"results": [shapes.participant(one) for one in rows], "next_cursor": None}, HOUR)
+
     @router.get("/resolve", response_model=RouteOut)
     async def resolve(
         request: Request,
@@ -63,5 +70,3 @@ def place_routes(*, database: Database) -> APIRouter:
         """Say which office decides a procedure at a place, and why."""
         route = await usecases.resolve_office(database=database, procedure=procedure, ward=place)
         return etagged(request, shapes.route(route), HOUR)
-
-    return router
