@@ -1,6 +1,5 @@
 """Wiring of search."""
 
-
 from kernel.auth import Verifier
 from kernel.clock import Clock
 from kernel.consume import Consumer

@@ -18,7 +18,7 @@ COMPLETIONS = 12
 MOST_COMPLETIONS = 100
 AS_TYPED = 0.35
 GUESS = 0.7
-_CODE = re.compile(r"^\s*([1-6]\.\d{1,6})(?:[.\s].*)?$")
+_CODE = re.compile(r"(?<![\d.])([1-6]\.\d{6})(?!\d)|^\s*([1-6]\.\d{2,5})\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +51,31 @@ class Reading:
 def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Reading:
     """Understand ``text`` (any text). ``unfinished``: the last word may be only its beginning."""
     text = text[:LONGEST_TEXT]
-    code = _CODE.match(text)
+    code = _CODE.search(text)
     if code is not None:
-        return Reading(code.group(1), (), (), (), (), False, "")
+        return Reading(code.group(1) or code.group(2), (), (), (), (), False, "")
     lists = lexicon()
     typed = words(text)[:MOST_SYLLABLES]
     beginning = typed.pop() if unfinished and typed and not text.endswith(" ") else ""
     decoded = [_keystrokes(word, vocabulary, lists) for word in typed]
     parts = _written_out(decoded, lists)
-    parts = _corrected(parts, vocabulary, lists)
-    read_as = "" if decoded == typed and len(parts) == len(typed) else " ".join(decoded)
+    slips = _slips(parts, vocabulary, lists)
+    parts = [slips.get(part.exact, part) for part in parts]
+    shown = [slips[word].plain if word in slips else word for word in decoded]
     spans = _meant(parts, lists)
     collected = _Collected(vocabulary)
     meant: list[Syllable] = []
+    unsure: set[str] = set()
     for said, means in spans:
         if means is None:
             meant += said
+            unsure.update(part.plain for part in said if part.bare)
         else:
             meant += means
             collected.phrase(_without_stop(list(said), vocabulary, lists), AS_TYPED)
     essence = _without_stop(meant, vocabulary, lists) or meant
     collected.phrase(essence, 1.0)
-    collected.guesses(essence)
+    collected.guesses(essence, unsure)
     starts = collected.starts(beginning, meant[-1] if meant else None) if beginning else ()
     return Reading(
         "",
@@ -81,7 +84,7 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
         _names(parts, vocabulary, lists),
         starts,
         speaks_of(lists.foreign_questions, parts),
-        read_as,
+        "" if shown == typed else " ".join(shown),
     )
 
 
@@ -101,12 +104,12 @@ class _Collected:
         for one, other in zip(plain, exact, strict=True):
             _keep(self.pairs, Term(one, "" if one == other else other, weight))
 
-    def guesses(self, parts: Sequence[Syllable]) -> None:
+    def guesses(self, parts: Sequence[Syllable], unsure: set[str]) -> None:
         plain = [part.plain for part in parts]
         for place, part in enumerate(parts):
             before = plain[place - 1] if place else None
             after = plain[place + 1] if place + 1 < len(plain) else None
-            if len(part.plain) < 2 or not part.plain.isalpha():
+            if part.plain not in unsure or len(part.plain) < 2 or not part.plain.isalpha():
                 continue
             other = self._vocabulary.confusion(part.plain, before, after)
             if other is None:
@@ -154,18 +157,19 @@ def _written_out(typed: Sequence[str], lists: Lexicon) -> list[Syllable]:
     return list(lists.expand(parts))
 
 
-def _corrected(parts: Sequence[Syllable], vocabulary: Vocabulary, lists: Lexicon) -> list[Syllable]:
-    known = [vocabulary.knows(part.plain) or part.plain in lists.own_words for part in parts]
-    corrected = list(parts)
+def _slips(parts: Sequence[Syllable], vocabulary: Vocabulary, lists: Lexicon) -> dict[str, Syllable]:
+    """Return what is meant by those parts (by their exact form) that are no word of the index or of the lists."""
+    meant: dict[str, Syllable] = {}
     for place, part in enumerate(parts):
-        if known[place] or not part.plain.isalpha():
+        if vocabulary.knows(part.plain) or part.plain in lists.own_words or not part.plain.isalpha():
             continue
-        before = corrected[place - 1].plain if place else None
+        before = parts[place - 1] if place else None
         after = parts[place + 1].plain if place + 1 < len(parts) else None
-        meant = vocabulary.correction(part.plain, before, after)
-        if meant is not None:
-            corrected[place] = Syllable(meant, meant)
-    return corrected
+        near = meant.get(before.exact, before).plain if before else None
+        found = vocabulary.correction(part.plain, near, after)
+        if found is not None:
+            meant[part.exact] = Syllable(found, found)
+    return meant
 
 
 def _meant(parts: Sequence[Syllable], lists: Lexicon) -> list[tuple[tuple[Syllable, ...], tuple[Syllable, ...] | None]]:

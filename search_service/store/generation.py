@@ -12,7 +12,7 @@ from search_service.model.documents import Document, Terms, terms
 from search_service.model.ranking import factor
 from search_service.model.vocabulary import Vocabulary
 
-SCHEMA = 3
+SCHEMA = 4
 HEAP = 15_000_000
 _LISTS = ("executors", "levels", "applicants", "everyday")
 
@@ -57,9 +57,16 @@ class Generation:
         return list(latest.values())
 
     def write(self, documents: Sequence[Document]) -> list[tuple[int, Document, Terms]]:
-        """Add ``documents`` and commit; return what ``show`` needs."""
+        """Add ``documents`` and commit; return what ``show`` needs. Nothing of a failed call stays."""
         if self._writer is None:
             self._writer = self._index.writer(heap_size=HEAP, num_threads=1)
+        try:
+            return self._add(documents)
+        except Exception:
+            self._writer.rollback()
+            raise
+
+    def _add(self, documents: Sequence[Document]) -> list[tuple[int, Document, Terms]]:
         written = []
         for document in documents:
             found = terms(document)
@@ -89,7 +96,8 @@ class Generation:
         """Return the best ``limit`` documents with the index's scores."""
         hits = self._searcher.search(query, limit=limit, count=False).hits
         numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
-        return [(score, self.cards[int(number or 0)]) for (score, _), number in zip(hits, numbers, strict=True)]
+        cards = [self.cards.get(int(number or 0)) for number in numbers]
+        return [(score, card) for (score, _), card in zip(hits, cards, strict=True) if card is not None]
 
     def in_order(self) -> list[Card]:
         """Return every card in the order for browsing: common ones first, withdrawn ones last, then by title."""
@@ -107,7 +115,7 @@ class Generation:
             return
         for _, address in self._searcher.search(tantivy.Query.all_query(), limit=count, count=False).hits:
             stored = self._searcher.doc(address)
-            document = _document(str(stored.get_first("body")))
+            document = _document(stored.get_first("body"))
             number = int(str(stored.get_first("number")))
             self._remember(number, document, terms(document))
             self._next = max(self._next, number + 1)
@@ -148,7 +156,7 @@ def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("number", stored=True, fast=True)
-    builder.add_text_field("body", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("body", stored=True)
     for name in ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs", "everyday", "phrases", "about"):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
     for name in ("type", "field", "level", "applicant", "agency"):
@@ -160,7 +168,7 @@ def _indexed(number: int, document: Document, found: Terms) -> tantivy.Document:
     indexed = tantivy.Document()
     indexed.add_text("id", document.id)
     indexed.add_unsigned("number", number)
-    indexed.add_text("body", json.dumps(asdict(document), ensure_ascii=False))
+    indexed.add_bytes("body", json.dumps(asdict(document), ensure_ascii=False).encode())
     for name, words in (
         ("plain", found.plain),
         ("lead", found.lead),
@@ -185,7 +193,7 @@ def _indexed(number: int, document: Document, found: Terms) -> tantivy.Document:
     return indexed
 
 
-def _document(text: str) -> Document:
+def _document(text: Any) -> Document:
     body: dict[str, Any] = json.loads(text)
     for name in _LISTS:
         body[name] = tuple(body[name])

@@ -3,9 +3,12 @@
 import asyncio
 import shutil
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain, islice, zip_longest
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import tantivy
 
@@ -15,6 +18,9 @@ from search_service.model.lexicon import edition
 from search_service.model.question import Reading, Term, read
 from search_service.model.ranking import RELEVANT
 from search_service.store.generation import SCHEMA, Card, Generation
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 CURRENT = "current"
 CANDIDATES = 250
@@ -34,6 +40,7 @@ class TantivyIndex:
         self._folder = folder
         self._generation = generation
         self._writing = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "index")
 
     @classmethod
     async def open(cls, folder: Path) -> "TantivyIndex":
@@ -54,17 +61,21 @@ class TantivyIndex:
                 raise RuntimeError("the index has not been built yet")
             newer = generation.newer(documents)
             if newer:
-                generation.show(await asyncio.to_thread(generation.write, newer))
+                generation.show(await self._off_loop(generation.write, newer))
 
     async def rebuild(self, documents: Iterable[Document]) -> int:
         """Build beside, check the count, swap the pointer, forget the old folder."""
         async with self._writing:
             name = f"{edition()}.{SCHEMA}-{uuid.uuid4().hex[:12]}"
-            fresh, count = await asyncio.to_thread(_built, self._folder / name, documents)
-            await asyncio.to_thread(_point, self._folder, name)
+            fresh, count = await self._off_loop(_built, self._folder / name, documents)
+            await self._off_loop(_point, self._folder, name)
             old, self._generation = self._generation, fresh
-            await asyncio.to_thread(_clean, self._folder, name, old)
+            await self._off_loop(_clean, self._folder, name, old)
             return count
+
+    async def _off_loop(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run on the one writing thread: what was cancelled here still ends before the next begins."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
     def count(self) -> int:
         """Return the number of documents."""
@@ -74,7 +85,8 @@ class TantivyIndex:
         """Wait for a write in progress and for background merges."""
         async with self._writing:
             if self._generation is not None:
-                await asyncio.to_thread(self._generation.close)
+                await self._off_loop(self._generation.close)
+            self._thread.shutdown()
 
     def search(self, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
         """Answer with the documents from ``offset`` on."""

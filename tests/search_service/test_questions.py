@@ -38,10 +38,20 @@ def test_a_mother_finds_the_birth_registration_first_and_never_those_for_foreign
         ("1.004873", "1.004873"),
         (" 1.004873 ", "1.004873"),
         ("1.004873.000.00.00.H26", "1.004873"),
+        ("thủ tục 1.004873", "1.004873"),
     ],
 )
 def test_however_it_is_typed_it_is_found(national: TantivyIndex, text: str, code: str) -> None:
     assert first(national, text) == code
+
+
+def test_what_was_read_differently_is_said(national: TantivyIndex) -> None:
+    def said(text: str) -> str:
+        return national.search(text, ALL, offset=0, limit=1).read_as
+
+    assert said("ddawng kys khai sinh") == "đăng ký khai sinh"
+    assert said("dang ky khai shinh") == "dang ky khai sinh"
+    assert said("lam cccd cho con") == ""
 
 
 def test_a_question_about_foreigners_finds_what_is_for_foreigners(national: TantivyIndex) -> None:
