@@ -16,7 +16,7 @@ from kernel.web.problems import INVALID, plain_problem, status_of
 from province_backend.api.actions import action, number
 from province_backend.api.render import language_of, page, problem_page
 from province_backend.api.words import TEXTS, officer_name, tag_of
-from province_backend.clients.printer import facts
+from province_backend.clients.wording import facts
 from province_backend.model.case import Case
 from province_backend.model.steps import Actor, possible
 from province_backend.usecases import deciding
@@ -176,7 +176,7 @@ async def case_page(
         tag=tag_of(case),
         due=due_of(books, case),
         now=books.clock.now(),
-        facts=facts(case.filing.answers, language_of(request)),
+        facts=facts(case.filing, language_of(request)),
         steps=possible(case),
         others=others,
         here_files=here,

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,13 @@ def make_paper(request: dict[str, Any]) -> bytes:
     A draft is not signed. A result carries one invisible signature over the whole file (PAdES baseline B).
     """
     at = datetime.fromisoformat(request["at"]).replace(microsecond=0)
+    content = {
+        **request["content"],
+        "facts": [[_breakable(part) for part in row] for row in request["content"]["facts"]],
+    }
     made = TEMPLATE.compile(
         format="pdf",
-        sys_inputs={"data": json.dumps(request["content"], ensure_ascii=False)},
+        sys_inputs={"data": json.dumps(content, ensure_ascii=False)},
         pdf_standards=["ua-1"],
         timestamp=at,
     )
@@ -44,3 +49,7 @@ def make_paper(request: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(made)), meta, signer, output=out)
     return out.getvalue()
+
+
+def _breakable(text: str) -> str:
+    return re.sub(r"(\S{30})(?=\S)", "\\1\u200b", text)

@@ -1,20 +1,18 @@
 """Result papers: one worker process, started when the first paper is needed."""
 
 import asyncio
-import json
 import multiprocessing
-from collections.abc import Mapping
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from pathlib import Path
 
 from kernel.errors import Text, Unavailable
-from kernel.locale import long_date, short_date
+from kernel.locale import long_date
 from province_backend.clients import worker
+from province_backend.clients.wording import printed_facts, result_title
 from province_backend.model.case import Case
 
-WORDS = json.loads(Path(__file__).with_name("words.json").read_text(encoding="utf-8"))
 MODULE = "province_backend.clients.papers"
 
 
@@ -62,53 +60,13 @@ class Printer:
 
 def paper(case: Case, *, office_name: str, draft: bool, at: datetime) -> dict[str, object]:
     """Return what the paper says, in Vietnamese."""
-    titles: Mapping[str, str] = WORDS["results"]
     return {
-        "title": titles.get(case.filing.procedure, f"Kết quả: {case.filing.title or case.filing.procedure}"),
+        "title": result_title(case.filing),
         "procedure": case.filing.title,
         "code": case.code,
         "office": office_name,
         "office_id": case.filing.office,
         "date": long_date(at, "vi"),
         "draft": draft,
-        "facts": [[label, value] for label, value in facts(case.filing.answers, "vi")],
+        "facts": [[label, value] for label, value in printed_facts(case.filing)],
     }
-
-
-def facts(answers: Mapping[str, object], lang: str) -> list[tuple[str, str]]:
-    """Return every answered question with its answer in words; files are listed elsewhere."""
-    shown = []
-    for name, value in answers.items():
-        text = _in_words(name, value, lang)
-        if text:
-            shown.append((label(name, lang), text))
-    return shown
-
-
-def label(name: str, lang: str) -> str:
-    """Return the words of a form's field; a field we have no words for keeps its name, spaced."""
-    known = WORDS["fields"].get(name)
-    return str(known[lang]) if known else name.replace("_", " ").capitalize()
-
-
-def _in_words(name: str, value: object, lang: str) -> str:
-    if isinstance(value, bool):
-        yes, no = ("Yes", "No") if lang == "en" else ("Có", "Không")
-        return yes if value else no
-    if isinstance(value, list):
-        parts = [_in_words(name, item, lang) for item in value if not _is_digest(item)]
-        return ", ".join(part for part in parts if part)
-    if value is None or isinstance(value, dict):
-        return ""
-    text = str(value)
-    known = WORDS["values"].get(name, {}).get(text)
-    if known:
-        return str(known[lang])
-    try:
-        return short_date(datetime.strptime(text, "%Y-%m-%d").date(), lang)
-    except ValueError:
-        return text
-
-
-def _is_digest(item: object) -> bool:
-    return isinstance(item, str) and len(item) == 64 and set(item) <= set("0123456789abcdef")

@@ -39,7 +39,7 @@ class Office:
                 await receiving.receive_request(books=books, code=code, request=request)
             case "report_refused":
                 refused = delivery.report_refused
-                refusal = Refusal(refused.version, refused.code, refused.text, books.clock.now())
+                refusal = Refusal(refused.version, refused.code, refused.text, books.clock.now(), delivery.epoch)
                 await receiving.receive_refusal(books=books, code=code, epoch=delivery.epoch, refusal=refusal)
             case "send_snapshot":
                 await receiving.give_snapshot(books=books, code=code)

@@ -38,6 +38,11 @@ VERDICTS = {
     Verdict.CLOSED: pb.VERDICT_CLOSED,
 }
 
+DEMO_ASK = Item(
+    text="Ảnh chụp rõ hơn của giấy tờ bạn đã nộp",
+    reason="Hồ sơ ví dụ này được đánh dấu để cơ quan hỏi thêm giấy tờ (bản demo).",
+)
+
 
 def encode(event: object) -> ChangeRow:
     """Return the change row of a model event: an ``Upward`` without the members that the exchange sets."""
@@ -302,12 +307,13 @@ def _object(text: str) -> dict[str, object]:
 
 
 def _demo_asks(text: str) -> tuple[Item, ...]:
-    if not text:
-        return ()
+    """Read what the example case wants to be asked for: ``true``, or a list of items."""
     try:
-        value = json.loads(text)
+        value = json.loads(text or "null")
     except ValueError:
         return ()
+    if value is True:
+        return (DEMO_ASK,)
     rows = value.get("items", []) if isinstance(value, dict) else value
     if not isinstance(rows, list):
         return ()

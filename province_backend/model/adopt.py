@@ -47,8 +47,8 @@ def adopt(case: Case | None, nation: NationalState) -> Case | None:
     """Return the case with the nation's state, or None when the books already hold it or are beyond it.
 
     Books are beyond it when the same epoch and version lie in their own history with the same digest: then the
-    nation lacks our later reports, which are still to be sent. Anything else gives way to the nation; the next
-    version is the nation's + 1.
+    nation lacks our later reports, which are still to be sent. Anything else, and later reports that the nation has
+    refused, give way to the nation; the next version is the nation's + 1.
     """
     taken = Case(
         code=nation.code,
@@ -70,11 +70,13 @@ def adopt(case: Case | None, nation: NationalState) -> Case | None:
         if case.epoch > nation.epoch:
             return None
         ours = {row.version: row.digest for row in case.history}
-        if case.epoch == nation.epoch and ours.get(nation.version) == digest:
+        refused = any(not r.settled and r.epoch == nation.epoch and r.version > nation.version for r in case.refusals)
+        if case.epoch == nation.epoch and ours.get(nation.version) == digest and not refused:
             return None
+        settled = tuple(replace(refusal, settled=True) for refusal in case.refusals)
         told = {request.request_no for request in nation.requests}
         later = tuple(request for request in case.requests if request.request_no not in told)
-        taken = replace(taken, requests=(*taken.requests, *later), refusals=case.refusals)
+        taken = replace(taken, requests=(*taken.requests, *later), refusals=settled)
     rows = tuple(row for row in nation.history if row.version < nation.version)
     last = next((row for row in nation.history if row.version == nation.version), None)
     step = last.step if last else Step("adopted", "nation", nation.filing.office)

@@ -174,12 +174,14 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The nation did not apply our report of ``version``, and says why."""
+    """The nation did not apply our report of ``version``, and says why; settled once the nation's state was adopted."""
 
     version: int
     code: str
     text: str
     at: datetime
+    epoch: int = 0
+    settled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from province_backend.model.case import (
     FileRef,
     Filing,
     Item,
+    Refusal,
     Reported,
     Request,
     RequestKind,
@@ -274,3 +275,14 @@ def test_a_request_learnt_only_by_snapshot_is_answered_when_the_case_is_over() -
     moved = requests.close_late(asked, actor=OFFICER, now=NOW)
     assert moved is not None
     assert [(a.request_no, a.code) for a in moved[1].answers] == [(1, "ended")]
+
+
+def test_reports_that_the_nation_refused_give_way_once() -> None:
+    case, _ = steps.accept(fresh(), actor=OFFICER, now=NOW, appoint=appoint)
+    ahead, _ = steps.start(case, actor=OFFICER, now=NOW)
+    refused = replace(ahead, refusals=(Refusal(3, "ILLEGAL", "", NOW, epoch=1),))
+    taken = adopt(refused, nation(case))
+    assert taken is not None
+    assert taken.version == 2
+    again, _ = steps.start(taken, actor=OFFICER, now=NOW)
+    assert adopt(again, nation(case)) is None

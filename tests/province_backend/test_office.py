@@ -80,6 +80,14 @@ async def test_a_robot_office_asks_for_the_papers_that_the_example_wants(open_of
         await kept(office)
 
 
+async def test_an_example_marked_true_is_asked_for_one_paper(open_offices: Open) -> None:
+    async with open_offices(pace=0) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover(demo_asks_json="true"))
+        made = await until_state(office, pb.SUBMITTED)
+        assert [len(ask.items) for ask in made[-1].asks] == [1]
+
+
 async def test_a_robot_office_sends_a_draft_and_waits_for_the_citizen(open_offices: Open) -> None:
     async with open_offices(pace=0) as offices:
         office = offices.by_id["H26"]

@@ -1,6 +1,7 @@
 """Result papers: Vietnamese, tagged, marked as demo, signed so that a change shows."""
 
 import io
+import json
 import os
 import signal
 import time
@@ -15,10 +16,11 @@ from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from province_backend.clients.printer import Printer
+from province_backend.clients.wording import FOLDER, facts
 from province_backend.model.case import Case
 from tests.province_backend.test_model import NOW, fresh
 
-LETTERS = "ằẳẵặầẩẫậềểễệồổỗộờởỡợừửữựỳỵỷỹ ĐẮẰẲẴẶẤẦẨẪẬẾỀỂỄỆỐỒỔỖỘỚỜỞỠỢỨỪỬỮỰỲỴỶỸ"
+LETTERS = "ằẳẵặầẩẫậềểễệồổỗộ ờởỡợừửữựỳỵỷỹăâđêôơư ĐẮẰẲẴẶẤẦẨẪẬẾỀỂỄỆ ỐỒỔỖỘỚỜỞỠỢỨỪỬỮỰỲỴỶỸ"
 
 
 @pytest.fixture
@@ -33,10 +35,18 @@ async def make(printer: Printer, case: Case, *, draft: bool = False) -> bytes:
 
 
 async def test_a_result_is_tagged_vietnamese_marked_and_says_what_was_answered(printer: Printer) -> None:
-    case = fresh(answers={"child_name": "Nguyễn Ngọc Ánh", "letters": LETTERS, "known": True})
+    case = fresh(answers={"child_name": "Nguyễn Ngọc Ánh", "child_hometown": LETTERS, "birth_ward": "00004"})
     reader = pypdf.PdfReader(io.BytesIO(await make(printer, case)))
     said = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-    for wanted in ("Giấy khai sinh", "BẢN DEMO", case.code, "Thành phố Hà Nội", "Nguyễn Ngọc Ánh", *LETTERS.split()):
+    for wanted in (
+        "Giấy khai sinh",
+        "BẢN DEMO",
+        case.code,
+        "Thành phố Hà Nội",
+        "Nguyễn Ngọc Ánh",
+        "Phường Ba Đình",
+        *LETTERS.split(),
+    ):
         assert wanted in said
     root = reader.trailer["/Root"].get_object()
     assert root["/MarkInfo"]["/Marked"]
@@ -78,3 +88,23 @@ async def test_the_worker_is_started_again_after_it_died(printer: Printer) -> No
     (worker,) = printer._pool._processes  # type: ignore[union-attr]
     os.kill(worker, signal.SIGKILL)
     assert (await make(printer, fresh(answers={}))).startswith(b"%PDF-")
+
+
+def test_the_office_has_words_for_every_field_and_option_of_the_full_forms() -> None:
+    book = json.loads((FOLDER / "words.json").read_text("utf-8"))["procedures"]
+    forms = Path(__file__).parents[2] / "services_catalog" / "procedures"
+    for path in sorted(forms.glob("*/form.json")):
+        known = book[path.parent.name]
+        fields = [field for page in json.loads(path.read_text("utf-8"))["pages"] for field in page["fields"]]
+        assert {field["name"] for field in fields} == set(known["fields"])
+        assert set(known["printed"]) <= set(known["fields"])
+        for field in fields:
+            if isinstance(field.get("options"), list):
+                assert {option[0] for option in field["options"]} == set(known["values"][field["name"]])
+
+
+def test_answers_are_shown_in_words_and_files_are_left_out() -> None:
+    answers = {"birth_paper_photo": ["a" * 64], "child_gender": "female", "has_father": True, "other": "x"}
+    shown = dict(facts(fresh(answers=answers).filing, "en"))
+    assert list(shown.values()) == ["Female", "Yes", "x"]
+    assert shown["Other"] == "x"

@@ -1,0 +1,88 @@
+"""Answers in words: the office's own copy of what the forms' fields and options are called (words.json, wards.tsv).
+
+A field, an option or a ward that is not in the copy is shown as it came.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from kernel.locale import short_date
+from province_backend.model.case import Filing
+
+FOLDER = Path(__file__).parent
+DIGITS = frozenset("0123456789abcdef")
+
+
+def result_title(filing: Filing) -> str:
+    """Return the title of a procedure's result, in Vietnamese."""
+    known = _procedure(filing.procedure)
+    return str(known["result"]) if known else f"Kết quả: {filing.title or filing.procedure}"
+
+
+def printed_facts(filing: Filing) -> list[tuple[str, str]]:
+    """Return (label, words) of the answers that belong on the result; all of them for a procedure we do not know."""
+    known = _procedure(filing.procedure)
+    names = [name for name in known["printed"] if name in filing.answers] if known else []
+    return _facts(filing, names or filing.answers, "vi")
+
+
+def facts(filing: Filing, lang: str) -> list[tuple[str, str]]:
+    """Return (label, words) of every answer, in the order of the form; files are listed elsewhere."""
+    order = list(_procedure(filing.procedure).get("fields", {}))
+    names = sorted(filing.answers, key=lambda name: order.index(name) if name in order else len(order))
+    return _facts(filing, names, lang)
+
+
+def _facts(filing: Filing, names: Iterable[str], lang: str) -> list[tuple[str, str]]:
+    shown = ((_label(filing.procedure, name, lang), _words(filing, name, lang)) for name in names)
+    return [(label, words) for label, words in shown if words]
+
+
+def _label(procedure: str, name: str, lang: str) -> str:
+    known = _procedure(procedure).get("fields", {}).get(name)
+    return str(known[lang]) if known else name.replace("_", " ").capitalize()
+
+
+def _words(filing: Filing, name: str, lang: str) -> str:
+    value = filing.answers[name]
+    options = _procedure(filing.procedure).get("values", {}).get(name, {})
+    parts = value if isinstance(value, list) else [value]
+    return ", ".join(word for part in parts if (word := _one(part, options, lang)))
+
+
+def _one(value: object, options: str | Mapping[str, Any], lang: str) -> str:
+    if isinstance(value, bool):
+        return {("vi", True): "Có", ("vi", False): "Không", ("en", True): "Yes"}.get((lang, value), "No")
+    text = "" if value is None or isinstance(value, dict) else str(value)
+    if not text or (len(text) == 64 and DIGITS.issuperset(text)):
+        return ""
+    if options == "wards":
+        return _wards().get(text, text)
+    known = _book()["options"].get(options) if isinstance(options, str) else options
+    if known and text in known:
+        return str(known[text][lang])
+    try:
+        return short_date(datetime.strptime(text, "%Y-%m-%d").date(), lang)
+    except ValueError:
+        return text
+
+
+def _procedure(code: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = _book()["procedures"].get(code, {})
+    return found
+
+
+@cache
+def _book() -> Mapping[str, Any]:
+    book: Mapping[str, Any] = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
+    return book
+
+
+@cache
+def _wards() -> Mapping[str, str]:
+    rows = (FOLDER / "wards.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(row.split("\t", 1) for row in rows)
