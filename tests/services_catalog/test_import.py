@@ -142,3 +142,15 @@ async def test_republishing_emits_every_revision_and_head_again(database: Databa
     assert {(r.key, r.body) for r in again if "@" in r.key} == {(r.key, r.body) for r in first if "@" in r.key}
     heads = {r.key: pb.ProcedureHeadMoved.FromString(r.body) for r in again if "@" not in r.key}
     assert (heads["1.000001"].revision, heads["1.000001"].version) == (2, 2)
+
+
+async def test_everything_we_wrote_is_about_a_code_of_the_catalogue(
+    database: Database, editorial: Mapping[str, Editorial]
+) -> None:
+    path = SEED / "procedures.csv"
+    await usecases.import_catalogue(database=database, path=path, editorial=editorial, at=AT)
+    assert len(editorial) >= 30
+    for code, written in editorial.items():
+        stored = await usecases.get_procedure(database=database, code=code)
+        assert stored.content.editorial == written
+        assert written.plain_title and written.plain_title_en and written.everyday
