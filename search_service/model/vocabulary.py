@@ -36,9 +36,9 @@ class Vocabulary:
         self._pairs.subtract(set(pairs))
         self._sorted = None
 
-    def knows(self, plain: str) -> bool:
-        """Tell whether any document holds the syllable."""
-        return self._singles[plain] > 0
+    def knows(self, term: str) -> bool:
+        """Tell whether any document holds the syllable or pair."""
+        return (self._pairs[term] if "_" in term else self._singles[term]) > 0
 
     def names(self, phrase: str) -> bool:
         """Tell whether ``phrase`` (syllables joined by ``_``) is an everyday name of a document."""

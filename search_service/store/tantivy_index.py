@@ -145,10 +145,11 @@ def _query(generation: Generation, reading: Reading, filters: Filters) -> tantiv
     for term in reading.singles:
         if vocabulary.knows(term.plain):
             rarity = vocabulary.rarity(term.plain) * term.weight
-            wanted.append((tantivy.Occur.Should, _single(schema, term, rarity)))
+            wanted += [(tantivy.Occur.Should, query) for query in _single(schema, term, rarity)]
     for term in reading.pairs:
-        rarity = vocabulary.rarity(term.plain) * term.weight * PAIR
-        wanted.append((tantivy.Occur.Should, _pair(schema, term, rarity)))
+        if vocabulary.knows(term.plain):
+            rarity = vocabulary.rarity(term.plain) * term.weight * PAIR
+            wanted += [(tantivy.Occur.Should, query) for query in _pair(schema, term, rarity)]
     wanted += [
         (tantivy.Occur.Should, _constant(schema, "phrases", term.plain, term.weight * NAME)) for term in reading.names
     ]
@@ -166,35 +167,33 @@ def _query(generation: Generation, reading: Reading, filters: Filters) -> tantiv
     return tantivy.Query.boolean_query(both) if len(both) > 1 else both[0][1]
 
 
-def _single(schema: tantivy.Schema, term: Term, rarity: float) -> tantivy.Query:
+def _single(schema: tantivy.Schema, term: Term, rarity: float) -> list[tantivy.Query]:
     ways = [
         _boosted(schema, "plain", term.plain, term.weight),
         _constant(schema, "everyday", term.plain, rarity),
         _constant(schema, "about", term.plain, rarity * ABOUT),
     ]
-    best = tantivy.Query.disjunction_max_query(ways, TIE)
-    lead = _boosted(schema, "lead", term.plain, term.weight * LEAD)
-    if not term.exact:
-        return _sum(best, lead)
-    exact = _boosted(schema, "exact", term.exact, term.weight * EXACT)
-    return _sum(best, lead, exact)
+    sums = [
+        tantivy.Query.disjunction_max_query(ways, TIE),
+        _boosted(schema, "lead", term.plain, term.weight * LEAD),
+    ]
+    if term.exact:
+        sums.append(_boosted(schema, "exact", term.exact, term.weight * EXACT))
+    return sums
 
 
-def _pair(schema: tantivy.Schema, term: Term, rarity: float) -> tantivy.Query:
+def _pair(schema: tantivy.Schema, term: Term, rarity: float) -> list[tantivy.Query]:
     ways = [
         _boosted(schema, "plain_pairs", term.plain, term.weight * PAIR),
         _constant(schema, "everyday", term.plain, rarity),
     ]
-    best = tantivy.Query.disjunction_max_query(ways, TIE)
-    lead = _boosted(schema, "lead_pairs", term.plain, term.weight * PAIR * LEAD)
-    if not term.exact:
-        return _sum(best, lead)
-    exact = _boosted(schema, "exact_pairs", term.exact, term.weight * PAIR * EXACT)
-    return _sum(best, lead, exact)
-
-
-def _sum(*queries: tantivy.Query) -> tantivy.Query:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
+    sums = [
+        tantivy.Query.disjunction_max_query(ways, TIE),
+        _boosted(schema, "lead_pairs", term.plain, term.weight * PAIR * LEAD),
+    ]
+    if term.exact:
+        sums.append(_boosted(schema, "exact_pairs", term.exact, term.weight * PAIR * EXACT))
+    return sums
 
 
 def _boosted(schema: tantivy.Schema, name: str, value: str, boost: float) -> tantivy.Query:
