@@ -90,12 +90,17 @@ class Assembly:
         aside = ("province_adapter.", "gateway.")
         return all(fulfilled for need, fulfilled in (await self.parts()).items() if not need.startswith(aside))
 
-    async def wait_ready(self, *, seconds: float = 60.0) -> None:
-        """Wait until every room has what it needs. Raises ``TimeoutError`` that names what is missing."""
+    async def wait_ready(self, *, seconds: float, progress: Callable[[int, int], None]) -> None:
+        """Wait until every room has what it needs; ``progress(done, of)`` is told of the needs.
+
+        Raises ``TimeoutError`` that names what is missing.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + seconds
         while True:
-            missing = [need for need, fulfilled in (await self.parts()).items() if not fulfilled]
+            parts = await self.parts()
+            missing = [need for need, fulfilled in parts.items() if not fulfilled]
+            progress(len(parts) - len(missing), len(parts))
             if not missing:
                 return
             if loop.time() > end:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 
 from rich.console import Console
 
@@ -148,16 +149,14 @@ async def seed_only(options: Options) -> None:
 async def started(options: Options, console: Console) -> AsyncIterator[Assembly]:
     """Seed if needed, build every room, start them and wait until all are ready; stop them in the end."""
     fresh = not (options.data / "services" / "services_catalog.db").exists()
-    with lock_folder(options.data), Steps(console, 7 if fresh else 2) as steps:
+    with lock_folder(options.data), Steps(console) as steps:
         if fresh:
             await seed_catalogue(options.data, steps)
-        steps.next("building the rooms")
         assembly = await assemble(options)
         try:
             for room in assembly.rooms.values():
                 assembly.start(room)
-            steps.next("index, copies and 63 connections")
-            await assembly.wait_ready(seconds=READY_SECONDS)
+            await assembly.wait_ready(seconds=READY_SECONDS, progress=partial(steps.show, "rooms and connections"))
             steps.done()
             yield assembly
         finally:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from kernel.clock import Clock
 from services_catalog import main as catalog
@@ -12,12 +12,12 @@ from services_catalog.store.seed import read_places
 
 
 class Steps:
-    """A progress bar over the named steps of a start."""
+    """A progress bar for each part of a start."""
 
-    def __init__(self, console: Console, total: int) -> None:
-        columns = (TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
+    def __init__(self, console: Console) -> None:
+        columns = (TextColumn("{task.description:<44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bar = Progress(*columns, console=console)
-        self._task = self._bar.add_task("", total=total)
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> "Steps":
         self._bar.start()
@@ -26,30 +26,20 @@ class Steps:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def done(self) -> None:
-        """The start is over: the bar goes away."""
-        self._bar.update(self._task, visible=False)
-        self._bar.stop()
+    def show(self, what: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` of ``what`` are done."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total)
+        self._bar.update(self._tasks[what], completed=done, total=total)
 
-    def next(self, what: str) -> None:
-        """Show that ``what`` is being done now."""
-        self._bar.update(self._task, description=what, advance=1)
+    def done(self) -> None:
+        """The start is over."""
+        self._bar.stop()
 
 
 async def seed_catalogue(data: Path, steps: Steps) -> None:
-    """Seed procedures, places and participants below ``data``, if that was not done before."""
-    settings = CatalogSettings(data=data)
-    names = {
-        "places": "3,321 wards and 63 provinces",
-        "procedures": "5,608 procedures",
-        "own services": "services without a published code",
-        "done": "the catalogue is in",
-    }
-
-    def progress(what: str, _done: int, _of: int) -> None:
-        steps.next(names.get(what, what))
-
-    await catalog.seed(settings, clock=Clock(data / "clock.json"), progress=progress)
+    """Seed procedures, places and participants below ``data``; safe to repeat."""
+    await catalog.seed(CatalogSettings(data=data), clock=Clock(data / "clock.json"), progress=steps.show)
 
 
 def participants(data: Path) -> list[tuple[str, str]]:
@@ -66,13 +56,4 @@ async def import_file(data: Path, file: Path, *, withdraw_missing: bool) -> tupl
     report = await catalog.import_file(
         CatalogSettings(data=data), file, clock=Clock(data / "clock.json"), withdraw_missing=withdraw_missing
     )
-    lines = [
-        f"{report.rows} rows: {len(report.added)} added, {len(report.changed)} changed, {report.unchanged} unchanged, "
-        f"{len(report.withdrawn)} withdrawn, {len(report.restored)} restored, {len(report.rejected)} rejected"
-    ]
-    for name in ("added", "changed", "withdrawn", "restored"):
-        codes: list[str] = getattr(report, name)
-        if codes:
-            lines.append(f"{name}: {', '.join(codes[:20])}{' …' if len(codes) > 20 else ''}")
-    lines += [f"row {each.row}: {each.code or 'no code'}: {each.text.vi} ({each.reason})" for each in report.rejected]
-    return lines, len(report.rejected)
+    return list(report.lines()), len(report.rejected)
