@@ -24,7 +24,7 @@ from province_backend.events.check import check_invariants
 from province_backend.events.office import Office
 from province_backend.settings import OfficeSettings
 from province_backend.usecases.books import Books
-from province_backend.usecases.working import lapse_asks, next_wake, work_off
+from province_backend.usecases.working import lapse_asks, next_wake, plan_all, work_off
 
 logger = structlog.get_logger()
 
@@ -54,6 +54,7 @@ class Rota:
 
     async def run(self) -> None:
         """Work for ever; an office that fails is tried again and holds up no other."""
+        await asyncio.gather(*(plan_all(books=books) for books in self.books.values()))
         self._rung = set(self.books)
         while True:
             now = self._clock.now()

@@ -223,14 +223,19 @@ async def due_to_lapse(tx: Tx, now: datetime, limit: int) -> list[str]:
     return [row.code for row in rows]
 
 
-async def next_wake(tx: Tx) -> datetime | None:
-    """Return the business time of the earliest automatic step or lapse; None when nothing is planned."""
+async def next_wake(tx: Tx, *, robot: bool) -> datetime | None:
+    """Return the business time of the earliest lapse, or robot's step when there is a robot; None: nothing planned."""
     times = []
-    for column in (CASES.c.next_at, CASES.c.lapse_at):
+    for column in (CASES.c.lapse_at, CASES.c.next_at) if robot else (CASES.c.lapse_at,):
         row = await tx.first(select(column).where(column.is_not(None)).order_by(column).limit(1))
         if row is not None:
             times.append(row[0])
     return min(times, default=None)
+
+
+async def plan_all(tx: Tx, at: datetime) -> None:
+    """Put every case on the desk that has no plan on the robot's plan (books that were kept by hand before)."""
+    await tx.execute(update(CASES).where(CASES.c.place == DESK, CASES.c.next_at.is_(None)).values(next_at=at))
 
 
 async def remember_delivery(tx: Tx, subject: str, kind: str, number: str) -> bool:

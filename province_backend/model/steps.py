@@ -1,6 +1,6 @@
 """Every step a case can take. Each returns the next case and the report of it, or raises ``Conflict``."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -28,6 +28,21 @@ Appoint = Callable[[datetime, Case], Due | None]
 """Works out the appointment of a case from the time its clock starts; None when no term is published."""
 
 WORKING = (State.SUBMITTED, State.ACCEPTED, State.PROCESSING)
+STEPS_IN: Mapping[State, tuple[str, ...]] = {
+    State.SUBMITTED: ("accept", "ask_for_papers", "refuse"),
+    State.ACCEPTED: ("start", "ask_for_papers", "ask_for_money", "stop"),
+    State.PROCESSING: ("decide", "send_draft", "ask_for_papers", "ask_for_money", "stop"),
+    State.DECIDED: ("return", "attach"),
+    State.RETURNED: (),
+    State.REFUSED: (),
+    State.WITHDRAWN: (),
+    State.STOPPED: (),
+}
+BLOCKED_BY: Mapping[str, tuple[RequestKind, ...]] = {
+    "accept": (RequestKind.SUPPLEMENT, RequestKind.WITHDRAWAL),
+    "send_draft": (RequestKind.CONFIRMATION,),
+    "decide": tuple(RequestKind),
+}
 CLOSED_TEXT = "Hồ sơ đã kết thúc trước khi yêu cầu này được xử lý."
 
 
@@ -99,7 +114,7 @@ def accept(case: Case, *, actor: Actor, now: datetime, appoint: Appoint) -> Move
     """Take the dossier in; its appointment starts when the citizen filed it. Open asks are dropped."""
     if case.state is not State.SUBMITTED:
         raise _illegal(case, "accepted")
-    _no_waiting(case, RequestKind.SUPPLEMENT, RequestKind.WITHDRAWAL)
+    _no_waiting(case, "accept")
     start = case.filing.submitted_at
     asks = _with_state(case.asks, AskState.DROPPED)
     return advance(
@@ -149,7 +164,7 @@ def send_draft(case: Case, *, actor: Actor, now: datetime, draft: FileRef, due: 
     """Show the citizen the result before it is signed; an older draft's ask is dropped."""
     if case.state is not State.PROCESSING:
         raise _illegal(case, "draft_sent")
-    _no_waiting(case, RequestKind.CONFIRMATION)
+    _no_waiting(case, "send_draft")
     older = tuple(
         replace(ask, state=AskState.DROPPED) if ask.kind is AskKind.CONFIRM and ask.state is AskState.OPEN else ask
         for ask in case.asks
@@ -161,7 +176,7 @@ def send_draft(case: Case, *, actor: Actor, now: datetime, draft: FileRef, due: 
 
 def decide(case: Case, *, actor: Actor, now: datetime) -> Moved:
     """Decide. Every waiting request needs its answer first; open asks are dropped."""
-    _no_waiting(case, *RequestKind)
+    _no_waiting(case, "decide")
     return advance(case, actor=actor, now=now, step="decided", state=State.DECIDED)
 
 
@@ -220,22 +235,21 @@ def lapse(case: Case, *, actor: Actor, now: datetime) -> Moved | None:
 
 
 def possible(case: Case) -> tuple[str, ...]:
-    """Return the names of the steps an officer can take now, the most likely first."""
+    """Return the names of the steps an officer can take now, the most likely first.
+
+    A step that must wait for the answer to a citizen's request is left out.
+    """
     if case.stale:
         return ()
-    match case.state:
-        case State.SUBMITTED:
-            names: tuple[str, ...] = ("accept", "ask_for_papers", "refuse")
-        case State.ACCEPTED:
-            names = ("start", "ask_for_papers", "ask_for_money", "stop")
-        case State.PROCESSING:
-            names = ("decide", "send_draft", "ask_for_papers", "ask_for_money", "stop")
-        case State.DECIDED:
-            names = ("return", "attach") if case.results else ("attach",)
-        case _:
-            return ()
+    names = tuple(name for name in STEPS_IN[case.state] if not _blocked(case, name))
+    return tuple(name for name in names if name != "return" or case.results)
+
+
+def _blocked(case: Case, name: str) -> bool:
     asked = {"ask_for_papers": AskKind.PAPERS, "ask_for_money": AskKind.MONEY}
-    return tuple(name for name in names if name not in asked or not case.open_ask(asked[name]))
+    if name in asked and case.open_ask(asked[name]):
+        return True
+    return any(request.kind in BLOCKED_BY.get(name, ()) for request in case.waiting)
 
 
 def _answered(requests: tuple[Request, ...], answers: tuple[Answer, ...]) -> tuple[Request, ...]:
@@ -257,8 +271,8 @@ def _with_state(asks: tuple[Ask, ...], state: AskState) -> tuple[Ask, ...]:
     return tuple(replace(ask, state=state) if ask.state is AskState.OPEN else ask for ask in asks)
 
 
-def _no_waiting(case: Case, *kinds: RequestKind) -> None:
-    if any(request.kind in kinds for request in case.waiting):
+def _no_waiting(case: Case, step: str) -> None:
+    if any(request.kind in BLOCKED_BY[step] for request in case.waiting):
         raise Conflict(
             "request_waits",
             Text(

@@ -25,13 +25,14 @@ async def lapse_asks(*, books: Books) -> int:
     """Let every ask lapse whose time is over; return how many cases stepped."""
     now = books.clock.now()
     async with books.database.begin() as tx:
-        codes = await store.due_to_lapse(tx, now, BATCH)
-        for code in codes:
+        stepped = 0
+        for code in await store.due_to_lapse(tx, now, BATCH):
             case = await store.find_case(tx, code)
             moved = steps.lapse(case, actor=books.robot(case), now=now) if case else None
             if moved is not None:
                 await write(tx, books, *moved)
-        return len(codes)
+                stepped += 1
+        return stepped
 
 
 async def work_off(*, books: Books) -> int:
@@ -60,7 +61,14 @@ async def work_off(*, books: Books) -> int:
 async def next_wake(*, books: Books) -> datetime | None:
     """Return the business time of the office's next automatic act, or None."""
     async with books.database.read() as tx:
-        return await store.next_wake(tx)
+        return await store.next_wake(tx, robot=books.pace is not None)
+
+
+async def plan_all(*, books: Books) -> None:
+    """At start: give the robot the cases that were left to officers when there was none."""
+    if books.pace is not None:
+        async with books.database.begin() as tx:
+            await store.plan_all(tx, books.clock.now())
 
 
 async def _papers_for(books: Books, cases: list[Case]) -> dict[str, FileRef]:

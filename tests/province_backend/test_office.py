@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
@@ -235,3 +236,21 @@ async def test_a_file_that_differs_from_its_digest_is_not_kept(open_offices: Ope
         await office.put_file(CODE, ref, chunks(b"one", b" two"))
         await office.put_file(CODE, ref, chunks(b"one", b" two"))
         assert b"".join([chunk async for chunk in office.file(CODE, good)]) == b"one two"
+
+
+async def test_a_robot_takes_over_books_that_were_kept_by_hand(open_offices: Open) -> None:
+    async with open_offices(pace=None) as offices:
+        await offices.by_id["H26"].deliver(handover())
+    async with open_offices(pace=0) as offices:
+        await until_state(offices.by_id["H26"], pb.RETURNED)
+
+
+async def test_by_hand_nothing_moves_and_nothing_spins(open_offices: Open) -> None:
+    async with open_offices(pace=30) as offices:
+        await offices.by_id["H26"].deliver(handover())
+    async with open_offices(pace=None) as offices:
+        await offices.by_id["H26"].wait_change(0.2)
+        began = time.process_time()
+        await offices.by_id["H26"].wait_change(0.5)
+        assert time.process_time() - began < 0.3
+        assert await reports(offices.by_id["H26"]) == []
