@@ -9,12 +9,14 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event
 from sqlalchemy.engine import URL, Row, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+T = TypeVar("T")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -70,15 +72,15 @@ class Tx:
         self, statement: Executable, parameters: Sequence[dict[str, Any]] | dict[str, Any] | None = None
     ) -> CursorResult[Any]:
         """Run one statement (executemany when ``parameters`` is a list)."""
-        return await self.connection.execute(statement, parameters)
+        return await _uninterrupted(self.connection.execute(statement, parameters))
 
     async def all(self, statement: Executable) -> Sequence[Row[Any]]:
         """Return every row of a query."""
-        return (await self.connection.execute(statement)).all()
+        return (await _uninterrupted(self.connection.execute(statement))).all()
 
     async def first(self, statement: Executable) -> Row[Any] | None:
         """Return the first row of a query, or None."""
-        return (await self.connection.execute(statement)).first()
+        return (await _uninterrupted(self.connection.execute(statement))).first()
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -88,15 +90,18 @@ class Tx:
         """
         await self.write_events()
         kept, waiting = len(self.events), len(self._after)
+        inner = self.connection.begin_nested()
+        await _uninterrupted(_started(inner))
         try:
-            async with self.connection.begin_nested():
-                yield
-                await self.write_events()
+            yield
+            await self.write_events()
         except BaseException:
             del self.events[kept:]
             del self._after[waiting:]
             self._written = kept
+            await _uninterrupted(inner.rollback())
             raise
+        await _uninterrupted(inner.commit())
 
     async def write_events(self) -> None:
         """Write the events emitted since the last call into the outbox, in order."""
@@ -105,7 +110,7 @@ class Tx:
             return
         if self._sink is None:
             raise RuntimeError("this database has no outbox to emit into")
-        await self._sink.write(self.connection, waiting)
+        await _uninterrupted(self._sink.write(self.connection, waiting))
         self._written = len(self.events)
 
     def run_after_commit(self) -> None:
@@ -151,17 +156,18 @@ class Database:
         """
         async with self._write_lock, self._connection(self._writer) as connection:
             tx = Tx(connection, self._sink)
-            transaction = await connection.begin()
-            try:
-                yield tx
-                await tx.write_events()
-            except BaseException:
-                await _uninterrupted(transaction.rollback())
-                raise
+            transaction = connection.begin()
+            await _uninterrupted(_started(transaction))
+            yield tx
+            await tx.write_events()
             await _uninterrupted(self._commit(transaction, tx))
 
     async def _commit(self, transaction: AsyncTransaction, tx: Tx) -> None:
-        await transaction.commit()
+        try:
+            await transaction.commit()
+        except BaseException:
+            await tx.connection.invalidate()
+            raise
         tx.run_after_commit()
         if tx.events and self._sink is not None:
             self._sink.wake()
@@ -170,16 +176,26 @@ class Database:
     async def read(self) -> AsyncIterator[Tx]:
         """Open a consistent read-only view."""
         if self._reader is None:
-            async with self._write_lock, self._connection(self._writer) as connection, connection.begin():
+            async with self._write_lock, self._connection(self._writer) as connection:
+                await _uninterrupted(_started(connection.begin()))
                 yield Tx(connection)
             return
-        async with self._connection(self._reader) as connection, connection.begin():
+        async with self._connection(self._reader) as connection:
+            await _uninterrupted(_started(connection.begin()))
             yield Tx(connection)
 
-    def _connection(self, engine: AsyncEngine) -> AsyncConnection:
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+        """Lend a connection; whatever it has not committed is rolled back when it comes back."""
         if self._closed:
             raise RuntimeError("this database is closed")
-        return engine.connect()
+        connection = engine.connect()
+        try:
+            await _uninterrupted(_started(connection))
+            yield connection
+        finally:
+            if connection.sync_connection is not None:
+                await _uninterrupted(connection.close())
 
     async def close(self) -> None:
         """Close every connection; nothing can be opened afterwards. Waits for the writer."""
@@ -190,10 +206,19 @@ class Database:
             await self._reader.dispose()
 
 
-async def _uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+async def _started(begun: AsyncConnection | AsyncTransaction) -> None:
+    await begun.start()
+
+
+async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
+    """Await ``work`` to its end even when cancelled, and only then let the cancellation go on.
+
+    A driver call that is cut in the middle costs its connection, whose open transaction would then block every
+    writer until it is collected.
+    """
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         while not task.done():
             with contextlib.suppress(asyncio.CancelledError):
@@ -211,6 +236,7 @@ def _engine(url: URL, *, writing: bool, size: int, cache_kib: int) -> AsyncEngin
         poolclass=AsyncAdaptedQueuePool,
         pool_size=size,
         max_overflow=0,
+        pool_reset_on_return=None,
         hide_parameters=True,
     )
 
