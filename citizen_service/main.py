@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -36,7 +35,7 @@ async def build(
     database = await Database.open(settings.sqlite(NAME), METADATA)
     if profiles:
         await usecases.seed_profiles(database=database, profiles=profiles)
-    leases = Leases(database, f"{NAME}-{os.getpid()}-{id(database)}")
+    leases = Leases(database, settings.holder)
     sender = Sender(settings, database=database, leases=leases, clock=clock, transport=transport_of(settings))
     clock.on_advance(sender.on_advance)
     consumer = Consumer(
@@ -81,6 +80,7 @@ class Sender:
         self._leases = leases
         self._clock = clock
         self._transport = transport
+        self._one = asyncio.Lock()
         self.wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -88,8 +88,7 @@ class Sender:
         while True:
             self.wake.clear()
             try:
-                if await self._leases.acquire(["sender"]):
-                    await self._all()
+                await self._all()
             except Exception as error:
                 logger.warning("sender_failed", error=type(error).__name__)
                 await asyncio.sleep(1)
@@ -98,14 +97,19 @@ class Sender:
 
     async def on_advance(self, _now: datetime) -> None:
         """The business clock was moved: send what the quiet hours held back."""
-        if await self._leases.acquire(["sender"]):
-            await self._all()
+        await self._all()
 
     async def _all(self) -> None:
-        while await usecases.send_due_mail(
+        async with self._one:
+            if not await self._leases.acquire(["sender"]):
+                return
+            while await self._some():
+                continue
+
+    async def _some(self) -> int:
+        return await usecases.send_due_mail(
             database=self._database,
             transport=self._transport,
             clock=self._clock,
             public_url=self._settings.public_url,
-        ):
-            continue
+        )

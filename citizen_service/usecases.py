@@ -91,7 +91,7 @@ async def send_due_mail(*, database: Database, transport: Transport, clock: Cloc
         mail = compose(store.as_notice(row), to=person.email, language=person.language, public_url=public_url)
         try:
             await transport.send(mail)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: an address that no message can carry
             logger.warning("mail_not_sent", notice=row.id, tries=row.tries, error=type(error).__name__)
             async with database.begin() as tx:
                 await store.put_off(tx, row.id, tries=row.tries, real_now=real_now())

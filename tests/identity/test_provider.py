@@ -13,6 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from motcua.identity import PEOPLE, build, issue_token, subject_of
+from motcua.identity.keys import load_key
 
 PUBLIC = "http://127.0.0.1:8123"
 VERIFIER = "v" * 64
@@ -237,7 +238,7 @@ async def test_the_key_stays_and_is_readable_by_its_owner_alone(tmp_path: Path) 
 
 
 async def test_a_token_for_programs_lasts_twelve_hours_and_can_name_a_helper(tmp_path: Path) -> None:
-    keys = KeySet.import_key_set(await build(data=tmp_path, public_url=PUBLIC).jwks())
+    keys = KeySet([load_key(tmp_path)])
     token = issue_token(tmp_path, PUBLIC, "helper-1", acting_for="citizen-2")
     claims = jwt.decode(token, keys, algorithms=["ES256"]).claims
     assert claims["exp"] - claims["iat"] == 12 * 3600

@@ -1,0 +1,60 @@
+"""The messages that the demo has sent: ``.eml`` files in ``DATA/outbox``."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,120}\.eml")
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message. ``at`` is what its Date says, or None."""
+
+    name: str
+    to: str
+    subject: str
+    at: datetime | None
+    body: str
+    headers: tuple[tuple[str, str], ...]
+
+
+def newest(folder: Path, limit: int = SHOWN) -> list[Sent]:
+    """Return the newest messages first (their names begin with the time)."""
+    if not folder.is_dir():
+        return []
+    names = sorted((path.name for path in folder.iterdir() if NAME.fullmatch(path.name)), reverse=True)
+    return [found for name in names[:limit] if (found := read(folder, name)) is not None]
+
+
+def raw(folder: Path, name: str) -> bytes | None:
+    """Return the file ``name`` as it is, or None if there is no such message."""
+    if not NAME.fullmatch(name):
+        return None
+    try:
+        return (folder / name).read_bytes()
+    except OSError:
+        return None
+
+
+def read(folder: Path, name: str) -> Sent | None:
+    """Return one message, or None if there is none of that name."""
+    content = raw(folder, name)
+    if content is None:
+        return None
+    message = message_from_bytes(content, _class=EmailMessage, policy=default)
+    part = message.get_body(("plain",))
+    date = message["Date"]
+    return Sent(
+        name=name,
+        to=str(message["To"] or ""),
+        subject=str(message["Subject"] or ""),
+        at=date.datetime if date is not None else None,
+        body=part.get_content() if part is not None else "",
+        headers=tuple((key, str(value)) for key, value in message.items()),
+    )
