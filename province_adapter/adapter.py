@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import grpc
@@ -144,11 +144,7 @@ class Adapter:
                 logger.warning("apply_failed", lane=self._lane, error=type(error).__name__)
                 await asyncio.sleep(self.settings.retry_first)
                 continue
-            wait = self.settings.retry_longest
-            if soon is not None:
-                wait = min(max((soon - real_now()).total_seconds(), 0.01), wait)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._inbox_due.wait(), wait)
+            await _until(self._inbox_due, soon)
 
     async def _deliver(self, rows: Sequence[Row[Any]]) -> None:
         gate = asyncio.Semaphore(self.settings.at_once)
@@ -222,17 +218,18 @@ class Adapter:
         """Bring the files of journaled changes to the nation, for ever; a missing one holds up its subject alone."""
         while True:
             self._uploads_due.clear()
-            wait = self.settings.retry_first
             try:
-                rows = await self.journal.uploads_due(self.settings.at_once)
-                if rows and self.connected:
+                # Without a link nothing is tried; a new one wakes this loop.
+                rows = await self.journal.uploads_due(self.settings.at_once) if self.connected else []
+                if rows:
                     await self._upload(rows)
                     continue
-                wait = self.settings.retry_longest if not rows else wait
+                soon = await self.journal.next_upload() if self.connected else None
             except Exception as error:
                 logger.warning("upload_failed", lane=self._lane, error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._uploads_due.wait(), min(wait, 5.0))
+                await asyncio.sleep(self.settings.retry_first)
+                continue
+            await _until(self._uploads_due, soon)
 
     async def _upload(self, rows: Sequence[Row[Any]]) -> None:
         outcomes = await asyncio.gather(*(self._upload_one(row) for row in rows))
@@ -267,6 +264,13 @@ class Adapter:
         while True:
             await self.journal.forget(timedelta(days=self.settings.keep_days))
             await asyncio.sleep(3600)
+
+
+async def _until(event: asyncio.Event, soon: datetime | None) -> None:
+    """Wait for ``event``, or until ``soon`` (aware, real time)."""
+    seconds = None if soon is None else max((soon - real_now()).total_seconds(), 0.01)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
 
 
 def files_down(delivery: exchange_pb2.Delivery) -> list[exchange_pb2.FileRef]:

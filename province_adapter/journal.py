@@ -164,12 +164,11 @@ class Journal:
             )
 
     async def next_due(self) -> datetime | None:
-        """Return when the next failed delivery or upload is to be tried again."""
+        """Return when the next failed delivery is to be tried again."""
+        heads = select(func.min(INBOX.c.seq)).group_by(INBOX.c.subject)
+        waiting = (INBOX.c.seq.in_(heads), INBOX.c.state == "waiting")
         async with self._database.read() as tx:
-            heads = select(func.min(INBOX.c.seq)).group_by(INBOX.c.subject)
-            row = await tx.first(
-                select(func.min(INBOX.c.retry_at)).where(INBOX.c.seq.in_(heads), INBOX.c.state == "waiting")
-            )
+            row = await tx.first(select(func.min(INBOX.c.retry_at)).where(*waiting))
         return row[0] if row else None
 
     async def delivered(self, done: Iterable[int], failed: Iterable[tuple[int, int, float]]) -> None:
@@ -222,6 +221,12 @@ class Journal:
                 .order_by(OUTGOING.c.change_no)
                 .limit(limit)
             )
+
+    async def next_upload(self) -> datetime | None:
+        """Return when the next failed upload is to be tried again."""
+        async with self._database.read() as tx:
+            row = await tx.first(select(func.min(OUTGOING.c.retry_at)).where(_UNNUMBERED, OUTGOING.c.ready.is_(False)))
+        return row[0] if row else None
 
     async def uploaded(self, done: Iterable[int], failed: Iterable[tuple[int, int, float]]) -> None:
         """Note whose files are at the nation and number what is ready; put off what failed."""

@@ -14,7 +14,7 @@ from exchange.settings import ExchangeSettings
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
 from kernel.files import Files
-from kernel.log import Message, Record, SqliteLog
+from kernel.log import Message, Partition, Record, SqliteLog
 from kernel.web import Running
 from motcua.pki import Authority
 from motcua.topics import TOPICS
@@ -68,7 +68,7 @@ def free_port() -> int:
 @asynccontextmanager
 async def loops(running: Running) -> AsyncIterator[Running]:
     """Run a service's loops while inside; close it after."""
-    tasks = [asyncio.create_task(loop()) for loop in running.loops]  # type: ignore[arg-type]  # loops are coroutines
+    tasks = [asyncio.ensure_future(loop()) for loop in running.loops]
     try:
         yield running
         for task in tasks:
@@ -138,7 +138,7 @@ class Nation:
     async def listen(self) -> None:
         """Apply reports by version, answer redelivery_wanted by a snapshot."""
         reader = self.log.reader()
-        starts = {}
+        starts: dict[Partition, int] = {}
         for topic in ("province.reports.v1", "exchange.events.v1"):
             starts |= await self.log.starts(topic)
         await reader.assign(starts)

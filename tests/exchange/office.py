@@ -89,7 +89,7 @@ class Office:
         report = exchange_pb2.Report(
             epoch=epoch,
             version=version,
-            state=exchange_pb2.State.Value(state),
+            state=exchange_pb2.State.Name(exchange_pb2.State.Value(state)),
             digest=state_digest(subject, epoch, version, state),
         )
         if subject in self.results:

@@ -1,14 +1,20 @@
 """A thousand deliveries on three lanes, one of them unplugged; links that come and go lose and double nothing."""
 
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from exchange import usecases
 from tests.exchange.country import Country, country, until
+from tests.exchange.office import Office
 
 
 def codes(lane: str, count: int) -> list[str]:
     return [f"{lane}-261121-{number:04}" for number in range(1, count + 1)]
+
+
+def has_delivered(office: Office, count: int) -> bool:
+    return len(office.delivered()) >= count
 
 
 async def undelivered(land: Country, lane: str) -> int:
@@ -43,7 +49,7 @@ async def test_a_reconnecting_participant_gets_each_delivery_once(tmp_path: Path
             wanted = codes("H26", 40 * (part + 1))
             await land.nation.file("H26", wanted[40 * part :])
             async with land.adapter("H26", office):
-                await until(lambda part=part: len(office.delivered()) >= 40 * part + 10)
+                await until(partial(has_delivered, office, 40 * part + 10))
         async with land.adapter("H26", office):
             await until(lambda: len({u.subject for u in land.nation.reports}) == 200)
         assert sorted(s for s, _ in office.delivered()) == codes("H26", 200)
