@@ -11,7 +11,12 @@ import typer
 
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Một Cửa: the national e-service gateway.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Một Cửa: the national e-service gateway.",
+)
 catalog = typer.Typer(no_args_is_help=True, help="The catalogue of procedures.")
 events = typer.Typer(no_args_is_help=True, help="The event log and what was set aside.")
 app.add_typer(catalog, name="catalog")

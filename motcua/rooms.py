@@ -34,11 +34,13 @@ ADDRESSES = {
 
 async def assemble(options: Options) -> Assembly:
     """Open the engines and build every room; nothing runs yet."""
-    provider = identity.build(**options.shared)
+    provider = identity.build(data=options.data, public_url=options.public_url)
     engines = await open_engines(options, provider.jwks)
     assembly = Assembly(options, engines)
     assembly.upstreams["identity"] = AsgiUpstream(provider.app)
-    assembly.upstreams["dev"] = AsgiUpstream(dev.build(data=options.data, clock=engines.clock))
+    assembly.upstreams["dev"] = AsgiUpstream(
+        dev.build(data=options.data, clock=engines.clock, calendar=engines.calendar)
+    )
     await _add_services(assembly)
     await _add_provinces(assembly)
     await _add_doors(assembly)
@@ -50,7 +52,7 @@ async def _add_services(assembly: Assembly) -> None:
     from citizen_service.settings import CitizenSettings
     from dossier_service import main as dossiers
     from dossier_service.settings import DossierSettings
-    from motcua.identity.profiles import demo_profiles
+    from motcua.identity.profiles import profiles
     from search_service import main as search
     from search_service.settings import SearchSettings
     from services_catalog import main as catalog
@@ -71,7 +73,7 @@ async def _add_services(assembly: Assembly) -> None:
         )
     )
     assembly.add(
-        await citizen.build(CitizenSettings(**plain), profiles=demo_profiles(), log=log, clock=clock, verifier=verifier)
+        await citizen.build(CitizenSettings(**plain), profiles=profiles(), log=log, clock=clock, verifier=verifier)
     )
 
 
@@ -130,7 +132,7 @@ async def _add_doors(assembly: Assembly) -> None:
     pages = assembly.add(await portal.build(PortalSettings(**options.shared), upstreams=table, clock=engines.clock))
     assembly.add(
         await gateway.build(
-            GatewaySettings(**options.shared),
+            GatewaySettings(**options.shared, gateway_access_log=os.environ.get("MOTCUA_LOG") == "info"),
             upstreams=table | {"portal": AsgiUpstream(pages.app)},
             verifier=engines.verifier,
             ready=assembly.can_serve,
@@ -166,7 +168,7 @@ async def started(options: Options, console: Console) -> AsyncIterator[Assembly]
 async def serve(options: Options) -> None:
     """Serve until SIGINT or SIGTERM."""
     configure_logging(level=os.environ.get("MOTCUA_LOG", "warning"))
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
