@@ -1,5 +1,6 @@
 """Model events as messages: dossier.events.v1 without personal data, province.deliveries.v1 with bodies."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
@@ -154,11 +155,19 @@ def _snapshot(event: SnapshotQueued) -> wire.Snapshot:
     ]
     return wire.Snapshot(
         state=report_message(state, answers),
-        history=[_row(entry) for entry in event.history if entry.request_no is None],
+        history=[_row(entry) for entry in _one_a_version(event.history)],
         requests=[_request(request) for request in event.requests],
         files=[_file(ref) for ref in event.filed.files],
         handover=_handover(event.dossier, event.filed),
     )
+
+
+def _one_a_version(history: Sequence[Entry]) -> list[Entry]:
+    steps: dict[int, Entry] = {}
+    for entry in history:
+        if entry.type not in ("delivered", "request_filed"):
+            steps.setdefault(entry.version, entry)
+    return list(steps.values())
 
 
 def report_message(report: Report, answers: list[Answer]) -> wire.Report:
