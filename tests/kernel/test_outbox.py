@@ -141,7 +141,7 @@ async def test_a_body_that_the_log_would_refuse_is_refused_in_its_transaction(da
 async def test_a_log_that_fails_loses_nothing_and_keeps_the_order(database: Database, outbox: Outbox, log: Log) -> None:
     gate = Gate(log)
     gate.failures_before, gate.failures_after = 2, 2
-    relay = relay_of(database, outbox, gate)  # type: ignore[arg-type]
+    relay = relay_of(database, outbox, gate)
     await commit(database, [Noted("S", n) for n in range(20)])
     async with running(relay):
 
@@ -163,7 +163,7 @@ async def test_of_two_relays_one_that_lost_its_lease_leaves_nothing_out(
     gate = Gate(log)
     gate.open.clear()
     ttl = timedelta(seconds=0.5)
-    zombie = relay_of(first, outbox, gate, "zombie", ttl=ttl)  # type: ignore[arg-type]
+    zombie = relay_of(first, outbox, gate, "zombie", ttl=ttl)
     heir = relay_of(second, outbox, log, "heir", ttl=ttl)
     await commit(first, [Noted(f"S{n % 3}", n) for n in range(30)])
     async with running(zombie):
