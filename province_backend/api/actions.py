@@ -54,9 +54,10 @@ async def ask_for_papers(books: Books, code: str, seen: int, actor: Actor, form:
     """Ask for papers: one item a line, one reason and rule for all."""
     reason, rule = field(form, "reason"), field(form, "rule")
     lines = [line.strip() for line in field(form, "items").splitlines() if line.strip()]
-    for name, value in (("items", lines), ("reason", reason), ("rule", rule)):
-        if not value:
-            raise _wrong(name, Text("Điền mục này để người dân hiểu.", "Fill this in so that the citizen understands"))
+    why = Text("Điền mục này để người dân hiểu.", "Fill this in so that the citizen understands.")
+    missing = [name for name, value in (("items", lines), ("reason", reason), ("rule", rule)) if not value]
+    if missing:
+        raise Invalid("invalid_form", why, [FieldProblem(name, "required", why) for name in missing])
     items = tuple(Item(line, reason, rule) for line in lines[:20])
     return await deciding.ask_for_papers(books=books, code=code, seen=seen, actor=actor, items=items)
 

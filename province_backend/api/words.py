@@ -26,6 +26,10 @@ class Words:
         text = TEXTS[key][self.lang]
         return text.format(**values) if values else text
 
+    def __contains__(self, key: str) -> bool:
+        """Tell whether ``key`` has a text."""
+        return key in TEXTS
+
     def step(self, kind: str) -> str:
         """Return a history step in words; one we have no words for keeps its name."""
         known = TEXTS.get(f"step.{kind}")

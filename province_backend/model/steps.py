@@ -295,7 +295,10 @@ def _missing(path: str, text: Text) -> Invalid:
 
 
 def _reasoned(reason: str, rule: str) -> None:
-    if not reason.strip():
-        raise _missing("reason", Text("Ghi lý do để người dân hiểu.", "Write a reason that the citizen understands."))
-    if not rule.strip():
-        raise _missing("rule", Text("Ghi căn cứ pháp lý.", "Write the legal rule."))
+    wanted = {
+        "reason": (reason, Text("Ghi lý do để người dân hiểu.", "Write a reason that the citizen understands.")),
+        "rule": (rule, Text("Ghi căn cứ pháp lý.", "Write the legal rule.")),
+    }
+    missing = [FieldProblem(name, "required", text) for name, (value, text) in wanted.items() if not value.strip()]
+    if missing:
+        raise Invalid("missing", missing[0].text, missing)

@@ -74,7 +74,7 @@ def open_offices(
             verifier=Verifier(issuer=ISSUER, keys=keys),
             pace=pace,
         )
-        loops = [asyncio.create_task(loop()) for loop in offices.running.loops] if run else []
+        loops = [asyncio.ensure_future(loop()) for loop in offices.running.loops] if run else []
         try:
             yield offices
         finally:

@@ -7,10 +7,11 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pypdf
 import pytest
-from pyhanko.keys import load_cert_from_pemder
+from asn1crypto import pem, x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
@@ -48,14 +49,16 @@ async def test_a_result_is_tagged_vietnamese_marked_and_says_what_was_answered(p
         *LETTERS.split(),
     ):
         assert wanted in said
-    root = reader.trailer["/Root"].get_object()
+    root: Any = reader.trailer["/Root"].get_object()
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "vi"
 
 
 async def test_the_signature_holds_and_a_change_breaks_it(printer: Printer, tmp_path: Path) -> None:
     data = await make(printer, fresh(answers={"child_name": "Nguyễn Ngọc Ánh"}))
-    trust = ValidationContext(trust_roots=[load_cert_from_pemder(str(tmp_path / "demo-ca.pem"))])
+    trust = ValidationContext(
+        trust_roots=[x509.Certificate.load(pem.unarmor((tmp_path / "demo-ca.pem").read_bytes())[2])]
+    )
     signature = PdfFileReader(io.BytesIO(data)).embedded_signatures[0]
     status = await async_validate_pdf_signature(signature, trust)
     assert status.bottom_line
