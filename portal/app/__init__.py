@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount
 
 from kernel.clock import Clock
 from kernel.web import Upstream
+from kernel.workdays import Calendar
 from portal.app.assets import Assets
 from portal.app.edge import PageEdge
 from portal.i18n import sentence_case
@@ -57,6 +58,7 @@ def make_portal(settings: PortalSettings, *, upstreams: Mapping[str, Upstream], 
     app.state.settings = settings
     app.state.upstreams = upstreams
     app.state.clock = clock
+    app.state.calendar = Calendar.load()
     app.state.assets = assets
     app.state.templates = templates()
     return app

@@ -1,12 +1,13 @@
 """Following a dossier: where it is, what comes next, why that date; and the receipt that can be printed."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from markupsafe import Markup
 from starlette.responses import Response
 
+from kernel.workdays import Calendar
 from portal import codes
 from portal.forms.answers import display, masked
 from portal.i18n import Words, days_between, moment
@@ -57,7 +58,7 @@ async def follow(visit: Visit) -> Response:
         open_asks=[ask for ask in dossier["asks"] if ask["state"] == "open"],
         waiting=[request for request in dossier["requests"] if request["state"] == "open"],
         declined=[request for request in dossier["requests"] if request["state"] in ("declined", "closed")],
-        left=time_left(dossier, visit.now, visit.t),
+        left=time_left(dossier, visit.now, visit.calendar, visit.t),
         sent=visit.query("sent", 20),
     )
 
@@ -142,21 +143,24 @@ def ahead(dossier: Mapping[str, Any]) -> tuple[str, ...]:
     return coming
 
 
-def time_left(dossier: Mapping[str, Any], now: datetime, t: Words) -> str:
-    """Return how long is left, in days of the calendar, or by how much the date has passed; empty when it does not run."""
+def time_left(dossier: Mapping[str, Any], now: datetime, calendar: Calendar, t: Words) -> str:
+    """Return how long is left until the appointment, or by how much it has passed; empty when the clock does not run.
+
+    Working days are counted from tomorrow to the day of the appointment.
+    """
     due = dossier.get("due")
     if not due or dossier["status"] in (*ENDED, 9) or dossier.get("held_by") == "citizen":
         return ""
     at = moment(due["at"])
-    days = days_between(now.date(), at.astimezone(now.tzinfo).date()) if isinstance(at, datetime) else 0
-    if days < 0 or (isinstance(at, datetime) and at < now):
-        return t("following.late", n=max(-days, 1))
-    if days == 0:
+    last = at.astimezone(now.tzinfo).date() if isinstance(at, datetime) else at
+    ahead_days = [now.date() + timedelta(days=n) for n in range(1, days_between(now.date(), last) + 1)]
+    if isinstance(at, datetime) and at < now:
+        return t("following.late", n=max(days_between(last, now.date()), 1))
+    if not ahead_days:
         return t("following.due_today")
-    skipped = sum(1 for day in due.get("skipped") or () if now.date().isoformat() <= str(day) <= str(at)[:10])
-    if due["unit"] == "working_days":
-        return t("following.left_working", n=max(days - skipped, 1))
-    return t("following.left_days", n=days)
+    if due["unit"] == "days":
+        return t("following.left_days", n=len(ahead_days))
+    return t("following.left_working", n=max(sum(map(calendar.is_workday, ahead_days)), 1))
 
 
 ROUTES = [

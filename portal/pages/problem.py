@@ -62,5 +62,7 @@ def route(path: str, handler: PageHandler, *methods: str, also: tuple[str, ...] 
             raise
         except Exception as error:
             return own_fault(visit, error)
+        finally:
+            await request.close()
 
     return [Route(at, endpoint, methods=list(methods or ("GET",)), name=handler.__name__) for at in (path, *also)]

@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from kernel.clock import VIETNAM, Clock
 from kernel.telemetry import trace_id
+from kernel.workdays import Calendar
 from portal.forms.values import Posted
 from portal.i18n import Words, choose, sentence_case
 from portal.public_api import PublicApi
@@ -29,6 +30,7 @@ class Visit:
         self.request = request
         self.settings: PortalSettings = state.settings
         self.clock: Clock = state.clock
+        self.calendar: Calendar = state.calendar
         self._templates: Environment = state.templates
         asked = request.query_params.get("lang")
         self.lang = choose(asked, request.cookies.get("lang"), request.headers.get("accept-language"))

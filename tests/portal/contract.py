@@ -29,6 +29,7 @@ class Services:
         self.requests: list[dict[str, Any]] = []
         self.submits = 0
         self.calls: list[str] = []
+        self.away: set[str] = set()
         self.apps = {
             "catalog": catalogue(),
             "search": search(),
@@ -38,10 +39,12 @@ class Services:
 
     def upstreams(self) -> dict[str, Upstream]:
         """Return what the portal is given."""
-        return {name: self._recorded(app) for name, app in self.apps.items()}
+        return {name: self._recorded(name, app) for name, app in self.apps.items()}
 
-    def _recorded(self, app: FastAPI) -> Upstream:
+    def _recorded(self, name: str, app: FastAPI) -> Upstream:
         async def recording(scope: Any, receive: Any, send: Any) -> None:
+            if name in self.away:
+                raise OSError("away")
             self.calls.append(f"{scope['method']} {scope['path']}")
             await app(scope, receive, send)
 
@@ -181,9 +184,9 @@ def _drafts(app: FastAPI, services: Services) -> None:
     @app.post("/drafts/{draft_id}/files", status_code=201)
     async def keep(draft_id: str, request: Request) -> Any:
         opened(request, draft_id)
-        form = await request.form()
-        file: Any = form["file"]
-        data = await file.read()
+        async with request.form() as form:
+            file: Any = form["file"]
+            data = await file.read()
         if not data.startswith((b"\xff\xd8", b"%PDF")):
             raise Invalid("bad_file", Text("Gửi ảnh JPG hoặc PDF.", "Send a JPG or PDF."))
         return {"sha256": f"{len(data):064x}", "size": len(data), "type": "image/jpeg", "name": file.filename}
@@ -231,9 +234,9 @@ def _dossiers(app: FastAPI, services: Services) -> None:
     @app.post("/dossiers/{code}/files", status_code=201)
     async def keep(code: str, request: Request) -> Any:
         opened(request, code)
-        form = await request.form()
-        file: Any = form["file"]
-        data = await file.read()
+        async with request.form() as form:
+            file: Any = form["file"]
+            data = await file.read()
         return {"sha256": f"{len(data):064x}", "size": len(data), "type": "image/jpeg", "name": file.filename}
 
     @app.post("/dossiers/{code}/requests", status_code=201)
