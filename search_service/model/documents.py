@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
+from functools import lru_cache
 
 from search_service.model.lexicon import Lexicon, Starting, lexicon
 from search_service.model.text import Syllable, pairs, syllables
@@ -88,11 +89,7 @@ def terms(document: Document) -> Terms:
         plain = [part.plain for part in kept(syllables(phrase), words)]
         everyday += [*plain, *pairs(plain)]
         phrases.append("_".join(plain))
-    about = [
-        part.plain
-        for text in (document.field, document.issuer, *document.executors)
-        for part in kept(syllables(text), words)
-    ]
+    about = [word for text in (document.field, document.issuer, *document.executors) for word in _about(text)]
     return Terms(
         exact=tuple(part.exact for part in title),
         plain=tuple(part.plain for part in title),
@@ -103,6 +100,12 @@ def terms(document: Document) -> Terms:
         weight=words.weights.get(document.id, 0),
         title_key=" ".join(part.exact for part in title),
     )
+
+
+@lru_cache(maxsize=5_000)
+def _about(text: str) -> tuple[str, ...]:
+    """Return the words of a field's or an agency's name; the same few come again and again."""
+    return tuple(part.plain for part in kept(syllables(text), lexicon()))
 
 
 def kept(parts: Sequence[Syllable], words: Lexicon) -> list[Syllable]:
@@ -116,7 +119,9 @@ def _marks(document: Document, words: Lexicon) -> Mark:
         marks |= Mark.WITHDRAWN
     if document.fileable:
         marks |= Mark.FILEABLE
-    if document.issuer in words.foreign_issuers or speaks_of(words.foreign_titles, syllables(document.title)):
+    title = syllables(document.title)
+    abroad = speaks_of(words.foreign_titles, title) and not speaks_of(words.home_titles, title)
+    if abroad or document.issuer in words.foreign_issuers:
         marks |= Mark.FOREIGN
     if document.issuer.startswith(("UBND", "Sở ", "Trung tâm")):
         marks |= Mark.LOCAL

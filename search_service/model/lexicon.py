@@ -30,6 +30,7 @@ class Lexicon:
         self.stop_questions = frozenset(syllable(word).exact for word in stop["questions"]) | self.stop_everywhere
         self.stop_bare = frozenset(stop["bare"])
         self.foreign_titles = _by_start(words["foreign"]["title"])
+        self.home_titles = _by_start(words["foreign"]["home"])
         self.foreign_questions = _by_start(words["foreign"]["question"])
         self.foreign_issuers = frozenset(words["foreign"]["issuers"])
         self.weights = {code: int(weight) for weight, codes in common["weights"].items() for code in codes.split()}

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from search_service.model.documents import speaks_of
 from search_service.model.keyboards import decode
+from search_service.model.legacy import modern
 from search_service.model.lexicon import Lexicon, lexicon
 from search_service.model.text import Syllable, pairs, syllable, words
 from search_service.model.vocabulary import Vocabulary
@@ -50,7 +51,8 @@ class Reading:
 
 def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Reading:
     """Understand ``text`` (any text). ``unfinished``: the last word may be only its beginning."""
-    text = text[:LONGEST_TEXT]
+    given = words(text[:LONGEST_TEXT])[:MOST_SYLLABLES]
+    text = modern(text[:LONGEST_TEXT])
     code = _CODE.search(text)
     if code is not None:
         return Reading(code.group(1) or code.group(2), (), (), (), (), False, "")
@@ -84,7 +86,7 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
         _names(parts, vocabulary, lists),
         starts,
         speaks_of(lists.foreign_questions, parts),
-        "" if shown == typed else " ".join(shown),
+        "" if shown == given else " ".join(shown),
     )
 
 

@@ -55,7 +55,7 @@ def in_first(rated: list[Rated], places: int) -> float:
     return sum(0 < one.rank <= places for one in rated) / len(rated)
 
 
-@pytest.mark.parametrize(("half", "mrr", "top"), [("tuned", 0.93, 0.95), ("held-out", 0.93, 0.95)])
+@pytest.mark.parametrize(("half", "mrr", "top"), [("tuned", 0.97, 0.97), ("held-out", 0.96, 0.97)])
 def test_the_right_procedure_is_among_the_first_for_people_s_own_words(
     national: TantivyIndex, half: str, mrr: float, top: float
 ) -> None:

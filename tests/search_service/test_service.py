@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from tests.search_service.conftest import Service, both, head, message, revision, serving
 
@@ -151,3 +153,13 @@ async def test_suggestions_have_a_text_and_an_id(service: Service) -> None:
     assert await service.get("/suggest", q="cấp phép nuôi v") == {
         "results": [{"text": "Cấp phép nuôi voi", "id": "1.000001"}]
     }
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=80), st.text(max_size=20), st.text(max_size=20))
+async def test_whatever_is_sent_is_answered(service: Service, q: str, field: str, cursor: str) -> None:
+    query = {"q": q, "field": field, "cursor": cursor}
+    assume(all(text.isascii() or text.encode("utf-8", "ignore").decode() == text for text in query.values()))
+    answer = await service.client.get("/api/search/v1/query", params=query)
+    assert answer.status_code in (200, 400, 422)
+    assert (await service.client.get("/api/search/v1/suggest", params={"q": q})).status_code == 200

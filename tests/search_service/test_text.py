@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search_service.model.keyboards import decode
+from search_service.model.legacy import modern
 from search_service.model.lexicon import lexicon
 from search_service.model.text import MARKS, fold, spelled, syllable, syllables
 
@@ -63,6 +64,23 @@ def test_any_text_has_syllables(text: str) -> None:
     for part in syllables(text):
         assert part.plain
         decode(part.plain)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "meant"),
+    [
+        ("§¨ng ký khai sinh", "Đăng ký khai sinh"),
+        ("giÊy phÐp l¸i xe", "giấy phép lái xe"),
+        ("ñaêng kyù khai sinh", "đăng ký khai sinh"),
+        ("giaáy pheùp xaây döïng", "giấy phép xây dựng"),
+        ("đăng ký khai sinh", "đăng ký khai sinh"),
+        ("hoà giải", "hoà giải"),
+        ("dang ky khai sinh", "dang ky khai sinh"),
+        ("© Microsoft", "© Microsoft"),
+    ],
+)
+def test_text_pasted_from_old_fonts_is_read(pasted: str, meant: str) -> None:
+    assert modern(pasted) == meant
 
 
 def test_every_synonym_says_something_else_than_it_means() -> None:
