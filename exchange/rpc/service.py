@@ -54,11 +54,15 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
         self._calendar_version = calendar_version
         self._settled = settled
         self._sign = sign
+        self._serving: set[asyncio.Task[None]] = set()
         self._closing: set[asyncio.Task[bool]] = set()
         self._parts = links.Parts(hub.database, hub.settings, clock, hub.brought)
 
     async def Link(self, request_iterator: AsyncIterator[exchange_pb2.Up], context: Context) -> None:
         """Serve one participant's stream until it ends or a newer one takes the lane."""
+        if (task := asyncio.current_task()) is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         participant = await identity(context)
         hello = await self._hello(request_iterator, context)
         lane = hello.lane or participant
@@ -154,7 +158,8 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
             logger.info("close_not_noted", error=type(task.exception()).__name__)
 
     async def drained(self) -> None:
-        """Wait until every ended link is noted in its row."""
+        """Wait until every stream of a stopped server is over and noted in its row."""
+        await asyncio.gather(*self._serving, return_exceptions=True)
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     async def FetchFile(
