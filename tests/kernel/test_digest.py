@@ -60,5 +60,5 @@ def test_the_order_of_members_does_not_matter(value: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("value", [1.5, datetime(2026, 1, 1), object(), b"x", 2**53, {"a": {1, 2}}])
 def test_what_has_no_canonical_form_is_refused(value: object) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"canonical|zone|53-bit|JSON"):
         digest_of(value)

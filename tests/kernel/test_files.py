@@ -59,7 +59,7 @@ class TestStore:
         with pytest.raises(ConnectionError):
             await files.put(KEY, parts(b"x" * 10_000, fail_at=5000))
         assert await files.size(KEY) is None
-        assert [key async for key in files.keys()] == []
+        assert [key async for key in files.keys("")] == []
 
     @pytest.mark.parametrize("in_parts", [False, True])
     async def test_a_file_over_the_limit_is_refused_and_leaves_nothing(self, files: Files, in_parts: bool) -> None:
@@ -76,7 +76,7 @@ class TestStore:
         await files.delete("dossier/a/1")
         await files.delete("dossier/a/1")
         await files.move("dossier/a/2", "dossier/c/9")
-        assert sorted([key async for key in files.keys()]) == ["dossier/b/1", "dossier/c/9"]
+        assert sorted([key async for key in files.keys("")]) == ["dossier/b/1", "dossier/c/9"]
 
     async def test_a_missing_file_says_so(self, files: Files) -> None:
         assert await files.size(KEY) is None
