@@ -111,8 +111,7 @@ async def build(
         sign=sign,
     )
     exchange = Exchange(settings, database, hub, service, credentials)
-    app = api.create(database)
-    app.state.verifier = verifier
+    app = api.create(api.Door(database, exchange.compare_lane), verifier)
     app.state.exchange = exchange
     loops: list[Callable[[], Awaitable[None]]] = [relay.run, *(each.run for each in consumers)]
     loops += [hub.record, hub.watch, exchange.listen, exchange.forget, exchange.compare]

@@ -46,7 +46,7 @@ class Parts:
 class Link:
     """The live stream of one lane."""
 
-    def __init__(self, *, parts: Parts, position: Position, participant: str) -> None:
+    def __init__(self, *, parts: Parts, position: Position, participant: str, kinds: frozenset[str]) -> None:
         self.lane = position.lane
         self.link_epoch = position.link_epoch
         self.journal_id = position.journal_id
@@ -54,6 +54,7 @@ class Link:
         self.resync = position.resync
         self.sent = position.acked_seq
         self._parts = parts
+        self._kinds = kinds
         self._acked = position.acked_seq
         self._in_flight: deque[tuple[int, int]] = deque()  # (seq, bytes) sent and not acked
         self._bytes_out = 0
@@ -242,10 +243,13 @@ class Link:
             self._due.set()
 
     def _item(self, row: Any) -> exchange_pb2.DownItem:
+        # A kind that the participant did not declare is never sent: its number goes without a body, which the
+        # participant answers with bad_frame, and the dossier is held here until its software is newer.
+        known = not self._kinds or row.kind in self._kinds
         return exchange_pb2.DownItem(
             seq=row.seq,
             link_epoch=self.link_epoch,
-            body=row.body,
+            body=row.body if known else b"",
             digest=row.digest,
             subject=row.subject,
             replaces=row.replaces,

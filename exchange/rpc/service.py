@@ -71,7 +71,8 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
         except Problem as problem:
             logger.warning("link_refused", lane=lane, participant=participant, code=problem.code)
             await refuse(context, problem)
-        link = links.Link(parts=self._parts, position=opened.position, participant=participant)
+        kinds = frozenset(hello.kinds)
+        link = links.Link(parts=self._parts, position=opened.position, participant=participant, kinds=kinds)
         self._hub.add(link)
         comparison: asyncio.Task[None] | None = None
         reason = "the participant is gone"
