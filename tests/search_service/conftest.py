@@ -132,7 +132,7 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
         yield one
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def national(tmp_path_factory: pytest.TempPathFactory) -> TantivyIndex:
     """The index of the whole catalogue, built once."""
 

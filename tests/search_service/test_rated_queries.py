@@ -23,8 +23,9 @@ class Rated:
     shared: float
 
 
-def in_tuned_half(text: str) -> bool:
-    return hashlib.sha256(text.encode()).digest()[-1] % 2 == 0
+def in_tuned_half(row: dict[str, str]) -> bool:
+    """By hash of the question; "seen" are those whose failures were looked at, whatever their hash."""
+    return row["kind"] == "seen" or hashlib.sha256(row["query"].encode()).digest()[-1] % 2 == 0
 
 
 def rate(index: TantivyIndex, *, tuned: bool) -> list[Rated]:
@@ -32,7 +33,7 @@ def rate(index: TantivyIndex, *, tuned: bool) -> list[Rated]:
     with RATED.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
             text, expected = row["query"], row["expected"].split()
-            if in_tuned_half(text) is not tuned:
+            if in_tuned_half(row) is not tuned:
                 continue
             found = identities(index.search(text, Filters(), offset=0, limit=20))
             rank = next((place for place, code in enumerate(found, 1) if code in expected), 0)
@@ -55,7 +56,7 @@ def in_first(rated: list[Rated], places: int) -> float:
     return sum(0 < one.rank <= places for one in rated) / len(rated)
 
 
-@pytest.mark.parametrize(("half", "mrr", "top"), [("tuned", 0.97, 0.97), ("held-out", 0.96, 0.97)])
+@pytest.mark.parametrize(("half", "mrr", "top"), [("tuned", 0.96, 0.97), ("held-out", 0.93, 0.95)])
 def test_the_right_procedure_is_among_the_first_for_people_s_own_words(
     national: TantivyIndex, half: str, mrr: float, top: float
 ) -> None:
