@@ -1,14 +1,13 @@
 """The ASGI app of the edge: the order of the steps."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from time import perf_counter
 
 import structlog
 from multidict import CIMultiDict
 
-from gateway.access import Access
+from gateway.access import Access, new_id
 from gateway.answers import Headers, problem, send_whole
 from gateway.cache import Cache, Entry, Key, storable
 from gateway.documents import Documents
@@ -57,11 +56,23 @@ class Gateway:
             if scope["type"] == "lifespan":
                 await _lifespan(receive, send)
             return
-        began = perf_counter()
         request = EdgeRequest(scope)
+        if request.for_anyone and request.is_read:
+            entry = self._cache.fresh((request.target, request.language))
+            if entry is not None:
+                trace = new_id(128)
+                status = await self._send_entry(request, entry, send, trace)
+                self._access.note_hit(
+                    route=entry.label, method=request.method, path=request.path, status=status, trace=trace
+                )
+                return
+        await self._pass(request, receive, send)
+
+    async def _pass(self, request: EdgeRequest, receive: Receive, send: Send) -> None:
+        began = perf_counter()
         route = self._routes.find(request.path)
         label = route.label if route else OWN
-        trace = trace_from(request.traceparent) if request.traceparent else os.urandom(16).hex()
+        trace = trace_from(request.traceparent) if request.traceparent else new_id(128)
         token = trace_id.set(trace)
         status = 0
         try:
@@ -78,8 +89,7 @@ class Gateway:
     async def _answer(self, request: EdgeRequest, route: Route | None, receive: Receive, send: Send) -> int:
         for_anyone = request.is_read and (request.for_anyone or (route is not None and route.same_for_all))
         if for_anyone and (entry := self._cache.fresh((request.target, request.language))) is not None:
-            self._access.cache["hit"].inc()
-            return await self._send_entry(request, entry, send)
+            return await self._send_hit(request, entry, send)
         sent = _Sent(send)
         try:
             own = await self._own(request)
@@ -136,8 +146,7 @@ class Gateway:
         if flight is not None:
             entry = await asyncio.shield(flight)
             if entry is not None:
-                self._access.cache["hit"].inc()
-                return await self._send_entry(request, entry, sent)
+                return await self._send_hit(request, entry, sent)
             return await self._fetch(request, route, key, None, receive, sent)
         flight = asyncio.get_running_loop().create_future()
         self._cache.flights[key] = flight
@@ -183,7 +192,7 @@ class Gateway:
                 raise
             self._access.cache["stale"].inc()
             return await self._share(request, old, flight, sent, stale=True)
-        entry = self._cache.make(reply.headers, body)
+        entry = self._cache.make(reply.headers, body, route.label)
         self._cache.put(key, entry)
         self._access.cache["miss"].inc()
         return await self._share(request, entry, flight, sent)
@@ -209,13 +218,16 @@ class Gateway:
     ) -> int:
         if flight is not None:
             flight.set_result(entry)
-        return await self._send_entry(request, entry, send, stale=stale)
+        return await self._send_entry(request, entry, send, trace_id.get(), stale=stale)
 
-    async def _send_entry(self, request: EdgeRequest, entry: Entry, send: Send, *, stale: bool = False) -> int:
-        about: Headers = [
-            (b"age", str(self._cache.age(entry)).encode()),
-            (b"x-trace-id", trace_id.get().encode()),
-        ]
+    async def _send_hit(self, request: EdgeRequest, entry: Entry, send: Send) -> int:
+        self._access.cache["hit"].inc()
+        return await self._send_entry(request, entry, send, trace_id.get())
+
+    async def _send_entry(
+        self, request: EdgeRequest, entry: Entry, send: Send, trace: str, *, stale: bool = False
+    ) -> int:
+        about: Headers = [(b"age", b"%d" % self._cache.age(entry)), (b"x-trace-id", trace.encode())]
         if stale:
             about.append((b"x-cache", b"stale"))
         if entry.etag is not None and entry.matches(request.header(b"if-none-match")):

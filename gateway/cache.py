@@ -29,7 +29,8 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class Entry:
-    """One answer. Times are monotonic seconds; ``plain`` and ``packed`` are (headers, body)."""
+    """One answer. Times are monotonic seconds; ``plain`` and ``packed`` are (headers, body).
+    ``label`` is its route's."""
 
     etag: bytes | None
     max_age: int
@@ -39,6 +40,7 @@ class Entry:
     packed: tuple[Headers, bytes] | None
     not_modified: Headers
     size: int
+    label: str
 
     def form(self, *, packed: bool) -> tuple[Headers, bytes]:
         """Return headers and body for a client that takes gzip, or not."""
@@ -91,7 +93,7 @@ class Cache:
         entry.stored = self._clock()
         entry.fresh_until = entry.stored + entry.max_age
 
-    def make(self, headers: CIMultiDict[str], body: bytes) -> Entry:
+    def make(self, headers: CIMultiDict[str], body: bytes, label: str) -> Entry:
         """Return an entry of a storable answer with status 200; compresses it once."""
         shown: Headers = [
             (name.lower().encode("latin-1"), value.encode("latin-1"))
@@ -119,6 +121,7 @@ class Cache:
             packed=packed,
             not_modified=[(name, value) for name, value in shown if name in kept],
             size=len(body) + (len(packed[1]) if packed else 0) + 2000,
+            label=label,
         )
 
     def put(self, key: Key, entry: Entry) -> None:

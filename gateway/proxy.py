@@ -1,7 +1,7 @@
 """The call to the service: which headers pass, how large a body may be, and the answer as it comes."""
 
 import asyncio
-import contextlib
+import gzip
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
@@ -9,6 +9,7 @@ from typing import Any
 
 from multidict import CIMultiDict
 
+from gateway.access import new_id
 from gateway.answers import Headers, guarded
 from gateway.breaker import Breaker
 from gateway.cache import COMPRESSIBLE, SMALL, weak
@@ -17,7 +18,7 @@ from gateway.request import EdgeRequest
 from gateway.routes import Route
 from gateway.settings import GatewaySettings
 from kernel.errors import Problem, Text, TooLarge, Unavailable
-from kernel.telemetry import Receive, Send, trace_id, traceparent
+from kernel.telemetry import Receive, Send, trace_id
 from kernel.web import StreamReply, Upstream
 
 HOP_BY_HOP = frozenset(
@@ -29,7 +30,9 @@ CLAIMS = frozenset(
     b"host cookie authorization forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip "
     b"x-trace-id traceparent accept-language accept-encoding expect remote-user x-remote-user x-user".split()
 )
+DROPPED = HOP_BY_HOP | CLAIMS
 MULTIPART = "multipart/form-data"
+WHOLE = 256 * 1024
 
 
 class Calls:
@@ -53,24 +56,31 @@ class Calls:
         """
         breaker = self._breakers[name]
         breaker.enter()
-        async with contextlib.AsyncExitStack() as stack:
-            try:
-                async with asyncio.timeout(self._settings.gateway_answer_seconds):
-                    reply = await stack.enter_async_context(self._upstreams[name].stream(method, target, headers, body))
-            except (Unavailable, TimeoutError, OSError):
-                breaker.bad()
-                raise _away() from None
-            except BaseException:
-                breaker.unknown()
-                raise
-            breaker.good()
+        try:
+            async with asyncio.timeout(self._settings.gateway_answer_seconds):
+                call = self._upstreams[name].stream(method, target, headers, body)
+                reply = await call.__aenter__()
+        except (Unavailable, TimeoutError, OSError):
+            breaker.bad()
+            raise _away() from None
+        except BaseException:
+            breaker.unknown()
+            raise
+        breaker.good()
+        try:
             yield reply
+        except BaseException as error:
+            if not await call.__aexit__(type(error), error, error.__traceback__):
+                raise
+        else:
+            await call.__aexit__(None, None, None)
 
 
 def forwarded(request: EdgeRequest, route: Route, caller: Caller, *, public_url: str, address: str) -> CIMultiDict[str]:
     """Return the headers for the service: the client's own without what only the gateway may say."""
-    named = (request.header(b"connection") or "").lower().encode("latin-1").split(b",")
-    dropped = HOP_BY_HOP | CLAIMS | {name.strip() for name in named}
+    dropped = DROPPED
+    if (named := request.header(b"connection")) is not None and named != "keep-alive":
+        dropped = dropped | {name.strip() for name in named.lower().encode("latin-1").split(b",")}
     out: CIMultiDict[str] = CIMultiDict(
         [(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers if name not in dropped]
     )
@@ -79,7 +89,7 @@ def forwarded(request: EdgeRequest, route: Route, caller: Caller, *, public_url:
     out["x-forwarded-proto"] = scheme
     out["x-forwarded-host"] = host
     out["x-forwarded-for"] = address
-    out["traceparent"] = traceparent(trace_id.get())
+    out["traceparent"] = f"00-{trace_id.get()}-{new_id(64)}-01"
     if caller.token:
         out["authorization"] = f"Bearer {caller.token}"
     if not route.same_for_all and (cookies := request.other_cookies()):
@@ -128,27 +138,47 @@ class ClientGone(Exception):
 async def send_stream(
     request: EdgeRequest, reply: StreamReply, receive: Receive, send: Send, *, secure: bool, trace: str
 ) -> int:
-    """Pass the answer on as it comes and return its status; an event stream ends when the client goes away."""
+    """Pass the answer on and return its status: a short one in one piece, another as it comes.
+
+    An event stream ends when the client goes away.
+    """
     headers: Headers = [
-        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        (low, value.encode("latin-1"))
         for name, value in reply.headers.items()
-        if name.lower().encode("latin-1") not in HOP_BY_HOP or name.lower() == "content-length"
+        if (low := name.lower().encode("latin-1")) not in HOP_BY_HOP or low == b"content-length"
     ]
-    if not any(name == b"x-trace-id" for name, _ in headers):
+    if "x-trace-id" not in reply.headers:
         headers.append((b"x-trace-id", trace.encode()))
-    chunks = reply.chunks
-    if request.gzip and compressible(reply):
-        headers = packed_headers(headers)
-        chunks = packed(chunks)
-    start = {"type": "http.response.start", "status": reply.status, "headers": guarded(headers, secure=secure)}
-    await send(start)
+    headers = guarded(headers, secure=secure)
+    pack = request.gzip and compressible(reply)
     if request.method == "HEAD":
+        await _send_start(send, reply.status, headers)
         await send({"type": "http.response.body", "body": b""})
-    elif reply.headers.get("content-type", "").startswith("text/event-stream"):
-        await _either(_pass_on(chunks, send), _gone(receive))
+    elif is_short(reply):
+        body = b"".join([chunk async for chunk in reply.chunks])
+        if pack:
+            body = gzip.compress(body, 5, mtime=0)
+            headers = [*packed_headers(headers), (b"content-length", str(len(body)).encode())]
+        await _send_start(send, reply.status, headers)
+        await send({"type": "http.response.body", "body": body})
     else:
-        await _pass_on(chunks, send)
+        await _send_start(send, reply.status, packed_headers(headers) if pack else headers)
+        chunks = packed(reply.chunks) if pack else reply.chunks
+        if reply.headers.get("content-type", "").startswith("text/event-stream"):
+            await _either(_pass_on(chunks, send), _gone(receive))
+        else:
+            await _pass_on(chunks, send)
     return reply.status
+
+
+async def _send_start(send: Send, status: int, headers: Headers) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+
+
+def is_short(reply: StreamReply) -> bool:
+    """Tell whether the answer's length is known and worth sending in one piece."""
+    length = reply.headers.get("content-length", "")
+    return length.isdigit() and int(length[:12]) <= WHOLE
 
 
 def compressible(reply: StreamReply) -> bool:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import stat
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -38,7 +39,7 @@ def query(**changes: str | None) -> str:
 
 
 @pytest.fixture
-async def client(tmp_path: Path):
+async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     app = build(data=tmp_path, public_url=PUBLIC).app
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url=PUBLIC) as client:
         yield client
