@@ -1,5 +1,6 @@
 """Local copies from the catalogue: immutable revisions, heads, places and participants by version."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,9 @@ from dossier_service.store.tables import HEAD, PARTICIPANT, PLACE, REVISION
 from kernel.db import Tx
 
 Row = Mapping[str, Any]
+KEPT = 128
+
+_revisions: OrderedDict[tuple[object, str, int], Any] = OrderedDict()
 
 
 async def add_revisions(tx: Tx, rows: Sequence[Row]) -> None:
@@ -73,8 +77,16 @@ async def head(tx: Tx, code: str) -> Any:
 
 
 async def revision(tx: Tx, code: str, number: int) -> Any:
-    """Return the row of one revision, or None."""
-    return await tx.first(select(REVISION).where(REVISION.c.code == code, REVISION.c.revision == number))
+    """Return the row of one revision, or None. Revisions never change, so the last few are kept in memory."""
+    key = (tx.connection.engine.url, code, number)
+    row = _revisions.get(key)
+    if row is None:
+        row = await tx.first(select(REVISION).where(REVISION.c.code == code, REVISION.c.revision == number))
+        if row is not None:
+            _revisions[key] = row
+            while len(_revisions) > KEPT:
+                _revisions.popitem(last=False)
+    return row
 
 
 async def place(tx: Tx, ward: str) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 from dossier_service.model.dossier import Dossier, advance
 from dossier_service.model.happened import AccessRecorded, DossierChanged, SnapshotQueued
 from dossier_service.model.reports import deliver
-from dossier_service.store import dossiers, inbox
+from dossier_service.store import catalogue, dossiers, inbox
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.reports import Decode, retry_parked
 from kernel.db import Tx
@@ -101,7 +101,8 @@ async def note_links(*, tx: Tx, events: Sequence[LinkChanged]) -> None:
 async def note_accesses(*, tx: Tx, events: Sequence[Access]) -> None:
     """Write down who opened which dossier; of foreign or unknown dossiers nothing is kept."""
     held = await dossiers.load(tx, {event.code for event in events})
-    mine = [event for event in events if event.code in held and held[event.code].lane == event.participant]
+    lanes = await catalogue.lanes_of(tx, sorted({event.participant for event in events}))
+    mine = [event for event in events if event.code in held and held[event.code].lane in lanes[event.participant]]
     rows = [
         {"code": event.code, "role": event.role, "office": event.office, "why": event.why, "at": event.at}
         for event in mine

@@ -96,8 +96,10 @@ class UseCases(RuleBasedStateMachine):
     def run_(self, coroutine: Any) -> Any:
         return self.runner.run(coroutine)
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(only_snapshots=st.booleans())
+    def begin(self, only_snapshots: bool) -> None:
+        self.only_snapshots = only_snapshots
+
         async def open_() -> World:
             return await self.stack.enter_async_context(world(Path(self.folder.name)))
 
@@ -262,7 +264,8 @@ class UseCases(RuleBasedStateMachine):
         while self.owner.state in NEXT:
             self.owner_goes_on()
         self.lane_delivers()
-        self._feed([self.owner.message(report) for report in self.owner.made])
+        if not self.only_snapshots:
+            self._feed([self.owner.message(report) for report in self.owner.made])
         self._feed([self.owner.whole()])
         dossier = self._view().dossier
         assert (dossier.version, dossier.state_digest) == (self.owner.version, self.owner.made[-1].digest)
