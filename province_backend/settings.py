@@ -6,11 +6,15 @@ from kernel.settings import Settings
 
 
 class OfficeSettings(Settings):
-    """Where the books lie, and how long a citizen has for what an office asks (working days, our choice)."""
+    """Where the books lie, and how long a citizen has for what an office asks (working days, our choice).
+
+    ``hands_on_minutes`` is how long the demo robot leaves a case alone that an officer has opened or moved.
+    """
 
     papers_days: int = 10
     money_days: int = 10
     confirm_days: int = 2
+    hands_on_minutes: int = 10
 
     @property
     def provinces(self) -> Path:

@@ -314,3 +314,8 @@ async def others_in_case(tx: Tx, *, code: str, officer: str, since: datetime) ->
 async def put_off(tx: Tx, code: str, until: datetime) -> None:
     """Let the robot come back to a case at ``until``, after a step of it has failed."""
     await tx.execute(update(CASES).where(CASES.c.code == code).values(next_at=until))
+
+
+async def hold_off(tx: Tx, code: str, until: datetime) -> None:
+    """Keep the robot away from a case until ``until``; a case that is not on its plan stays off it."""
+    await tx.execute(update(CASES).where(CASES.c.code == code, CASES.c.next_at < until).values(next_at=until))

@@ -39,7 +39,8 @@ async def check_invariants(participant: str, database: Database) -> list[str]:
 
 def _case(case: Case, reports: list[pb.Report]) -> list[str]:
     broken = [what for report in reports for what in _report(case, report)]
-    broken += _order(reports)
+    if not case.adopted:
+        broken += _order(reports)
     given: dict[int, int] = defaultdict(int)
     for report in reports:
         for answer in report.answers:
@@ -47,14 +48,14 @@ def _case(case: Case, reports: list[pb.Report]) -> list[str]:
     known = {request.request_no for request in case.requests}
     for request in case.requests:
         # After a RESYNC the nation may have asked again for an answer it never got.
-        if given[request.request_no] > 1 and not _adopted(case):
+        if given[request.request_no] > 1 and not case.adopted:
             broken.append(f"request {request.request_no} was answered {given[request.request_no]} times")
         if case.ended and request.verdict is Verdict.OPEN:
             broken.append(f"request {request.request_no} has no answer though the dossier is over")
     broken += [f"an answer to request {number}, which nobody filed" for number in set(given) - known]
     if case.history and case.history[-1].digest != case.digest:
         broken.append("its state does not have the digest of its last step")
-    if [row.version for row in case.history] != list(range(1, case.version + 1)) and not _adopted(case):
+    if [row.version for row in case.history] != list(range(1, case.version + 1)) and not case.adopted:
         broken.append("its history has a gap")
     return broken
 
@@ -79,7 +80,3 @@ def _order(reports: list[pb.Report]) -> list[str]:
     if reports and reports[0].version == 2 and wire.state_of(reports[0]) is State.DECIDED:
         broken.append("decided at once")
     return broken
-
-
-def _adopted(case: Case) -> bool:
-    return any(row.digest == "" for row in case.history) or case.history[0].version != 1

@@ -64,6 +64,7 @@ def adopt(case: Case | None, nation: NationalState) -> Case | None:
         draft_result=nation.draft_result,
         reason=nation.reason,
         reason_rule=nation.reason_rule,
+        adopted=True,
     )
     digest = taken.digest
     if case is not None:

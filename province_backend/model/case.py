@@ -206,7 +206,10 @@ class Filing:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One dossier in the office's books. ``version`` steps with every report; the filing itself is version 1."""
+    """One dossier in the office's books. ``version`` steps with every report; the filing itself is version 1.
+
+    ``stale``: the nation says another office owns it. ``adopted``: its state was once taken over from the nation.
+    """
 
     code: str
     filing: Filing
@@ -224,6 +227,7 @@ class Case:
     reason: str = ""
     reason_rule: str = ""
     stale: bool = False
+    adopted: bool = False
 
     @property
     def ended(self) -> bool:

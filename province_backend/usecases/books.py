@@ -16,6 +16,7 @@ from province_backend.model.robot import next_move
 from province_backend.model.steps import Actor, Moved
 from province_backend.settings import OfficeSettings
 
+OFFICER = "officer"
 ROBOT = "Bộ phận một cửa (tự động, demo)"
 
 
@@ -51,6 +52,11 @@ class Books:
         """Return the actor of automatic steps."""
         return Actor("system", case.filing.office or self.participant, ROBOT)
 
+    @property
+    def hands_on(self) -> timedelta:
+        """How long the robot leaves a case to the officer who has it; an office at pace 0 has no officers."""
+        return timedelta(minutes=self.settings.hands_on_minutes) if self.pace else timedelta()
+
     def key(self, subject: str, sha256: str) -> str:
         """Return where a file of a dossier lies in the store."""
         return f"{self.participant}/files/{subject}/{sha256}"
@@ -58,8 +64,10 @@ class Books:
 
 async def write(tx: Tx, books: Books, case: Case, *reports: Reported) -> None:
     """Save ``case`` and report the steps that led to it, in one transaction."""
-    planned = books.pace is not None and next_move(case) is not None
-    next_at = books.clock.now() + books.pace if planned and books.pace is not None else None
+    next_at = None
+    if books.pace is not None and next_move(case) is not None:
+        by_hand = any(report.step.role == OFFICER for report in reports)
+        next_at = books.clock.now() + (max(books.pace, books.hands_on) if by_hand else books.pace)
     due = case.due or books.appoint(case.filing.submitted_at, case)
     await store.save_case(tx, case, next_at=next_at, due_at=due.at if due else None)
     for report in reports:

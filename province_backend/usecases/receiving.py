@@ -70,6 +70,8 @@ async def adopt_national_state(*, books: Books, nation: NationalState) -> None:
 async def note_access(*, books: Books, code: str, officer: str, name: str) -> tuple[Case, list[str]]:
     """Open a case for an officer: the citizen will see it in "who saw my data" (once an hour for one officer).
 
+    The demo robot leaves the case alone for a while, so that the officer can work.
+
     Returns the case and the names of other officers who had it open in the last 15 minutes.
     """
     now = books.clock.now()
@@ -79,6 +81,8 @@ async def note_access(*, books: Books, code: str, officer: str, name: str) -> tu
         if before is None or now - before > ONCE_AN_HOUR:
             office = case.filing.office or books.participant
             tx.emit(AccessNoted(code, "officer", office, "Xử lý hồ sơ", now))
+        if books.pace:
+            await store.hold_off(tx, code, now + books.hands_on)
         others = await store.others_in_case(tx, code=code, officer=officer, since=now - RECENT)
     return case, others
 

@@ -177,7 +177,7 @@ async def test_a_refused_report_is_kept_for_the_officer_once(open_offices: Open)
         assert case.stale
 
 
-def national_snapshot(office_case: Any, *, version: int, state: pb.State, epoch: int = 1) -> pb.Delivery:
+def national_snapshot(*, version: int, state: pb.State, epoch: int = 1) -> pb.Delivery:
     taken = handover().handover
     snapshot = pb.Snapshot(
         state=pb.Report(epoch=epoch, version=version, state=state, step=pb.HistoryStep(type="processing_started")),
@@ -189,7 +189,7 @@ def national_snapshot(office_case: Any, *, version: int, state: pb.State, epoch:
 async def test_a_new_owner_goes_on_from_the_nations_version(open_offices: Open) -> None:
     async with open_offices(run=False) as offices:
         office = offices.by_id["H26"]
-        await office.deliver(national_snapshot(None, version=7, state=pb.PROCESSING, epoch=2))
+        await office.deliver(national_snapshot(version=7, state=pb.PROCESSING, epoch=2))
         assert [row[:3] for row in await office.states()] == [(CODE, 2, 7)]
         await deciding.decide_case(books=office.books, code=CODE, seen=7, actor=OFFICER)
         assert [(r.epoch, r.version) for r in await reports(office)] == [(2, 8)]
@@ -203,7 +203,7 @@ async def test_books_beyond_the_nation_give_a_snapshot_and_keep_their_state(open
         books = office.books
         await deciding.accept_case(books=books, code=CODE, seen=1, actor=OFFICER)
         await deciding.start_processing(books=books, code=CODE, seen=2, actor=OFFICER)
-        await office.deliver(national_snapshot(None, version=1, state=pb.SUBMITTED))
+        await office.deliver(national_snapshot(version=1, state=pb.SUBMITTED))
         changes = await office.changes(0, 10)
         assert [up.WhichOneof("body") for _, up in changes] == ["report", "report", "snapshot"]
         snapshot = changes[-1][1].snapshot
@@ -254,3 +254,14 @@ async def test_by_hand_nothing_moves_and_nothing_spins(open_offices: Open) -> No
         await offices.by_id["H26"].wait_change(0.5)
         assert time.process_time() - began < 0.3
         assert await reports(offices.by_id["H26"]) == []
+
+
+async def test_books_restored_from_a_copy_give_way_and_still_keep_every_promise(open_offices: Open) -> None:
+    async with open_offices(run=False) as offices:
+        office, books = offices.by_id["H26"], offices.by_id["H26"].books
+        await office.deliver(handover())
+        await deciding.accept_case(books=books, code=CODE, seen=1, actor=OFFICER)
+        await office.deliver(national_snapshot(version=5, state=pb.PROCESSING))
+        await deciding.decide_case(books=books, code=CODE, seen=5, actor=OFFICER)
+        assert [report.version for report in await reports(office)] == [2, 6]
+        await kept(office)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -166,6 +167,21 @@ async def test_opening_a_case_is_noted_for_the_citizen_once_an_hour(open_offices
         changes = await office.changes(0, 10)
         assert [up.WhichOneof("body") for _, up in changes] == ["access_noted"]
         assert changes[0][1].access_noted.role == "officer"
+
+
+async def test_the_robot_leaves_a_case_to_the_officer_who_opened_it(open_offices: Open, token: Token) -> None:
+    async with open_offices(pace=30, run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        officer = Officer(offices.running.app, token())
+        seen = await officer.seen()
+        await office.books.clock.advance(timedelta(minutes=2))
+        assert await reports(office) == []
+        assert (await officer.post(f"{CASE}/accept", seen=seen)).status == 303
+        await office.books.clock.advance(timedelta(minutes=2))
+        assert [report.step.actor_role for report in await reports(office)] == ["officer"]
+        await office.books.clock.advance(timedelta(minutes=15))
+        assert [report.step.actor_role for report in await reports(office)] == ["officer", "system"]
 
 
 async def test_a_refusal_of_the_nation_is_shown_with_its_reason(open_offices: Open, token: Token) -> None:
