@@ -101,7 +101,7 @@ class PublicApi:
         return await self._send(name, parts, query, body, kind, draft_token=draft_token, key=key)
 
     async def get_or(self, missing: Any, name: str, parts: Mapping[str, str] | None = None, **query: Any) -> Any:
-        """Return what an endpoint answers, or ``missing`` when it refuses or is away: for parts a page can do without."""
+        """Return what an endpoint answers, or ``missing`` when it refuses or is away: parts a page can do without."""
         try:
             return await self.call(name, parts, query=query)
         except ApiProblem:

@@ -14,7 +14,7 @@ POLICY = (
 
 
 class PageEdge:
-    """Wraps the app. ``body_limit`` is in bytes; ``sign_in_origin`` is where forms may be sent on to besides this site."""
+    """Wraps the app. ``body_limit`` is in bytes; forms may be sent on to ``sign_in_origin`` besides this site."""
 
     def __init__(self, app: Asgi, *, body_limit: int, sign_in_origin: str = "") -> None:
         self._app = app

@@ -18,7 +18,7 @@ MAIL_SLIPS = {
 def display(
     field: Mapping[str, Any], value: Any, t: Words, *, places: Mapping[str, str], files: Mapping[str, str]
 ) -> str:
-    """Return ``value`` in words; ``places`` names wards by code, ``files`` names files by digest. Nothing is empty text."""
+    """Return ``value`` in words; ``places`` names wards by code, ``files`` names files by digest."""
     if value in (None, "", []):
         return t("filing.not_answered")
     widget = field["widget"]
@@ -66,7 +66,7 @@ def masked(value: str) -> str:
 
 
 def doubt(field: Mapping[str, Any], value: Any, t: Words) -> str:
-    """Return a question about a value that is probably a slip (mail domain, parts of an identity number), or nothing."""
+    """Return a question about what is probably a slip (mail domain, parts of an identity number), or nothing."""
     if not isinstance(value, str):
         return ""
     if field["widget"] == "email":

@@ -56,7 +56,7 @@ def pages(form: Form, answers: Answers) -> list[Mapping[str, Any]]:
 
 
 def required(schema: Mapping[str, Any], answers: Answers) -> set[str]:
-    """Return the fields that the schema requires, given the answers (``required``, and ``then``/``else`` that apply)."""
+    """Return the fields that the schema requires, given the answers (``required``, ``then`` or ``else``)."""
     found = set(schema.get("required", ()))
     parts = list(schema.get("allOf", ()))
     if "if" in schema:

@@ -11,7 +11,7 @@ SEPARATORS = re.compile(r"[\s./\-,]+")
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a value could not be read: a ``code`` with a text ``filing.bad_{code}``, what fills it, the boxes at fault."""
+    """Why a value could not be read: ``code`` has the text ``filing.bad_{code}``; ``boxes`` are at fault."""
 
     code: str
     values: dict[str, Any] = field(default_factory=dict)
@@ -19,7 +19,7 @@ class Problem:
 
 
 def split(day: str, month: str, year: str) -> tuple[str, str, str]:
-    """Return the three parts; a whole date pasted in the first box (``1/2/26``, ``1.2.2026``, ``2026-02-01``) is split."""
+    """Return the three parts; a whole date in the first box (``1/2/26``, ``1.2.2026``, ``2026-02-01``) is split."""
     if month or year or not SEPARATORS.search(day):
         return day, month, year
     words = [
@@ -41,7 +41,7 @@ def full_year(year: int, today: date) -> int:
 
 
 def read_date(day: str, month: str, year: str, *, partial: bool, today: date) -> str | Problem | None:
-    """Return ``YYYY-MM-DD`` (or ``YYYY-MM``, ``YYYY`` where ``partial``), None when all boxes are empty, or the problem."""
+    """Return ``YYYY-MM-DD`` (``YYYY-MM``, ``YYYY`` where ``partial``), None for empty boxes, or the problem."""
     parts = split(day, month, year)
     if not any(parts):
         return None

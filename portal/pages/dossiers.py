@@ -116,22 +116,40 @@ async def _load(visit: Visit) -> tuple[Mapping[str, Any], list[Mapping[str, Any]
 
 
 def steps(dossier: Mapping[str, Any], timeline: list[Mapping[str, Any]], t: Words) -> list[dict[str, Any]]:
-    """Return the history in words: each step with its mark (done, now, yours, refused, ended), time, office, handler."""
+    """Return the history in words: each step with its mark (done, now, yours, refused, ended), time, office, handler.
+
+    That a request was accepted is left out: the office's own step beside it says so.
+    """
+    rows = [row for row in timeline if not (row["type"] == "request_answered" and row.get("verdict") == "accepted")]
     told = []
-    last = KINDS.get(dossier["status"], "now")
-    for at, row in enumerate(timeline):
-        kind = last if at == len(timeline) - 1 else "done"
-        key = f"following.step_{row['type']}"
+    for at, row in enumerate(rows):
+        kind = KINDS.get(dossier["status"], "now") if at == len(rows) - 1 else "done"
+        key = _step_key(row, t)
         told.append(
             {
                 "kind": "done" if row["type"] in ("submitted", "delivered") and kind == "now" else kind,
-                "what": t(key) if t.known(key) else t("following.step_other"),
+                "what": t(key),
                 "explain": t(f"{key}_explain") if t.known(f"{key}_explain") else "",
                 "row": row,
-                "same_day": at > 0 and str(timeline[at - 1]["at"])[:10] == str(row["at"])[:10],
+                "office": _office(dossier, row),
+                "same_day": at > 0 and str(rows[at - 1]["at"])[:10] == str(row["at"])[:10],
             }
         )
     return told
+
+
+def _step_key(row: Mapping[str, Any], t: Words) -> str:
+    for key in (f"following.step_{row['type']}_{row.get('kind')}", f"following.step_{row['type']}"):
+        if t.known(key):
+            return key
+    return "following.step_other"
+
+
+def _office(dossier: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+    """Return the name of the office that took a step; nothing for what the portal or the citizen did."""
+    if row["type"] in ("submitted", "request_filed") or not row.get("office"):
+        return ""
+    return str(dossier["office"]["name"] if row["office"] == dossier["office"]["id"] else row["office"])
 
 
 def ahead(dossier: Mapping[str, Any]) -> tuple[str, ...]:

@@ -140,7 +140,7 @@ async def withdraw(visit: Visit) -> Response:
 
 
 async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:
-    """Return the dossier and its open ask of ``kind``. Raises ``HTTPException`` 404 when nothing of the kind is open."""
+    """Return the dossier and its open ask of ``kind``. Raises ``HTTPException`` 404 when none is open."""
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
     ask = next((a for a in dossier["asks"] if a["kind"] == kind and a["state"] == "open"), None)
     if ask is None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from portal.i18n import Words
 from portal.pages.problem import route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
@@ -31,34 +32,28 @@ async def search(visit: Visit) -> Response:
         asked=asked,
         found=found,
         wrong=wrong,
-        facets=_facets(found, asked),
+        facets=_facets(found, asked, visit.t),
         top=(await visit.api.get_or({}, "top")).get("results", [])[:5] if not found or not found["results"] else [],
     )
 
 
-def _facets(found: dict[str, Any] | None, asked: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
+def _facets(found: dict[str, Any] | None, asked: dict[str, str], t: Words) -> dict[str, list[tuple[str, str]]]:
     """Return the choices of each filter: those the index counted, and always the one that is set."""
     facets = (found or {}).get("facets") or {}
     shown = {}
     for name in FILTERS:
-        values = facets.get(name) or facets.get(f"{name}s") or []
-        pairs = [_choice(value) for value in (values.items() if isinstance(values, dict) else values)][:SHOWN_OPTIONS]
-        if asked[name] and asked[name] not in (value for value, _ in pairs):
-            pairs.insert(0, (asked[name], asked[name]))
-        shown[name] = pairs
+        counts = {str(one["value"]): int(one["count"]) for one in (facets.get(name) or [])[:SHOWN_OPTIONS]}
+        chosen = asked[name]
+        if chosen and chosen not in counts:
+            counts = {chosen: 0, **counts}
+        shown[name] = [(value, _label(name, value, count, t)) for value, count in counts.items()]
     return shown
 
 
-def _choice(value: Any) -> tuple[str, str]:
-    if isinstance(value, dict):
-        name = str(value.get("value") or value.get("name") or value.get("id"))
-        return (
-            name,
-            f"{value.get('label') or value.get('title') or name} ({value['count']})" if "count" in value else name,
-        )
-    if isinstance(value, (list, tuple)):
-        return str(value[0]), f"{value[0]} ({value[1]})"
-    return str(value), str(value)
+def _label(name: str, value: str, count: int, t: Words) -> str:
+    key = f"find.{name}_{value}"
+    text = t(key) if name == "level" and t.known(key) else value
+    return f"{text} ({t.number(count)})" if count else text
 
 
 ROUTES = route("/search", search, also=("/tim-kiem", "/tra-cuu-thu-tuc"))

@@ -10,7 +10,7 @@
   // A live timeline: when the dossier changes, the same page is read again and its middle is replaced.
   var source = $('meta[name="motcua-stream"]');
   if (source && window.EventSource) {
-    var news = $("#live-news"), seen = null, busy = false, stream = new EventSource(source.content);
+    var news = $("#live-news"), busy = false, stream = new EventSource(source.content);
     var fresh = function () {
       if (busy) return;
       busy = true;
@@ -30,13 +30,9 @@
         busy = false;
       }).catch(function () { busy = false; });
     };
-    var changed = function (event) {
-      var first = seen === null;
-      if (event.lastEventId === seen) return;
-      seen = event.lastEventId;
-      if (!first || event.type !== "state") setTimeout(fresh, 150);
-    };
-    ["message", "state", "change", "dossier"].forEach(function (kind) { stream.addEventListener(kind, changed); });
+    stream.addEventListener("message", function (event) {
+      if (Number(event.lastEventId) > Number($("#live").dataset.event)) setTimeout(fresh, 150);
+    });
   }
 
   // Suggestions: plain links under the box. The box is never rewritten and nothing happens while letters are composed.

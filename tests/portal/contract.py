@@ -94,7 +94,11 @@ def catalogue() -> FastAPI:
     @app.get("/resolve")
     async def resolve(procedure: str, place: str) -> Any:
         office = {"id": f"H26.{place}", "name": f"Bộ phận một cửa {PLACES[place]['name']}"}
-        return {"lane": "H26", "office": office, "why": {"vi": "Việc này do xã giải quyết.", "en": "The commune decides."}}
+        return {
+            "lane": "H26",
+            "office": office,
+            "why": {"vi": "Việc này do xã giải quyết.", "en": "The commune decides."},
+        }
 
     return app
 
@@ -114,7 +118,9 @@ def search() -> FastAPI:
         page_size: int = 20,
     ) -> Any:
         found = [] if "zzz" in q else [{"type": "procedure", "id": one["code"], **one} for one in PROCEDURES.values()]
-        return {"results": found, "next_cursor": "next" if found else None, "facets": {"field": {"Hộ tịch": 3}}}
+        facets = {"field": [{"value": "Hộ tịch", "count": 3}], "level": [{"value": "commune", "count": 3}]}
+        counted = {"total": len(found), "facets": facets, "read_as": None}
+        return {"results": found, "next_cursor": "next" if found else None, **counted}
 
     @app.get("/suggest")
     async def suggest(q: str = "") -> Any:
@@ -149,9 +155,17 @@ def _drafts(app: FastAPI, services: Services) -> None:
                 return JSONResponse(draft, 201)
         draft_id = f"d{len(services.drafts) + 1}"
         draft = {
-            **{"id": draft_id, "procedure": asked["procedure"], "revision": 1, "place": asked["place"]},
-            **{"answers": {}, "version": 1, "saved_at": NOW.isoformat(), "expires_at": "2026-12-21T03:42:00Z"},
-            **{"submitted_code": None, "submit_requested": False, "_key": key},
+            "id": draft_id,
+            "procedure": asked["procedure"],
+            "revision": 1,
+            "place": asked["place"],
+            "answers": {},
+            "version": 1,
+            "saved_at": NOW.isoformat(),
+            "expires_at": "2026-12-21T03:42:00Z",
+            "submitted_code": None,
+            "submit_requested": False,
+            "_key": key,
         }
         services.drafts[draft_id] = draft
         token = {} if request.headers.get("authorization") else {"token": "t0ken"}

@@ -10,10 +10,24 @@ def two(vi: str, en: str) -> dict[str, str]:
 
 def _procedure(code: str, title: str, plain: str | None, **more: Any) -> dict[str, Any]:
     return {
-        **{"code": code, "revision": 1, "title": title, "plain_title": plain, "plain_title_en": None},
-        **{"issuer": "Bộ Tư pháp", "agency": "Bộ Tư pháp", "executors": ["Ủy ban nhân dân cấp xã"], "field": "Hộ tịch"},
-        **{"levels": ["commune"], "applicants": ["Công dân Việt Nam"], "decision": "1872/QĐ-BTP", "fileable": False},
-        **{"withdrawn": False, "successor": None, "valid_from": "2026-07-01T00:00:00+07:00", "term": None, "guide": None},
+        "code": code,
+        "revision": 1,
+        "title": title,
+        "plain_title": plain,
+        "plain_title_en": None,
+        "issuer": "Bộ Tư pháp",
+        "agency": "Bộ Tư pháp",
+        "executors": ["Ủy ban nhân dân cấp xã"],
+        "field": "Hộ tịch",
+        "levels": ["commune"],
+        "applicants": ["Công dân Việt Nam"],
+        "decision": "1872/QĐ-BTP",
+        "fileable": False,
+        "withdrawn": False,
+        "successor": None,
+        "valid_from": "2026-07-01T00:00:00+07:00",
+        "term": None,
+        "guide": None,
         **more,
     }
 
@@ -21,13 +35,25 @@ def _procedure(code: str, title: str, plain: str | None, **more: Any) -> dict[st
 GUIDE = {
     "checked_on": "2026-11-21",
     "who": two("Cha hoặc mẹ đăng ký cho con.", "The father or mother registers the child."),
-    "needs": [{"text": two("Số trên giấy chứng sinh.", "The number of the birth paper."), "note": two("Điều 16", "Article 16")}],
-    "state_has": [{"text": two("Nơi cư trú của cha mẹ", "The parents' residence"), "source": two("CSDL dân cư", "Population")}],
+    "needs": [
+        {
+            "text": two("Số trên giấy chứng sinh.", "The number of the birth paper."),
+            "note": two("Điều 16", "Article 16"),
+        }
+    ],
+    "state_has": [
+        {"text": two("Nơi cư trú của cha mẹ", "The parents' residence"), "source": two("CSDL dân cư", "Population")}
+    ],
     "steps": [{"text": two("Điền và nộp trên cổng này", "File here"), "who": two("Bạn", "You"), "time": None}],
-    "fee": {"amount_vnd": None, "text": two("Đúng hạn thì được miễn. Muộn: chưa công bố.", "Exempt in time. Late: not published.")},
+    "fee": {
+        "amount_vnd": None,
+        "text": two("Đúng hạn thì được miễn. Muộn: chưa công bố.", "Exempt in time. Late: not published."),
+    },
     "term": {"value": {"amount": 1, "unit": "working_days"}, "text": two("Trong ngày.", "The same day.")},
     "offices": [{"text": two("Ủy ban nhân dân xã nơi cư trú.", "The commune where you live.")}],
-    "legal": [{"title": two("Luật Hộ tịch 60/2014/QH13", "Civil Status Law"), "articles": two("Điều 13", "Article 13")}],
+    "legal": [
+        {"title": two("Luật Hộ tịch 60/2014/QH13", "Civil Status Law"), "articles": two("Điều 13", "Article 13")}
+    ],
     "result": two("Giấy khai sinh.", "Birth certificate."),
 }
 PROCEDURES = {
@@ -47,8 +73,15 @@ PROCEDURES = {
 
 def _place(ward: str, name: str, matched: str | None) -> dict[str, Any]:
     return {
-        **{"ward": ward, "name": name, "province": "01", "province_name": "Thành phố Hà Nội", "lane": "H26"},
-        **{"office": f"H26.{ward}", "office_name": f"Bộ phận một cửa {name}", "matched": matched, "whole": True},
+        "ward": ward,
+        "name": name,
+        "province": "01",
+        "province_name": "Thành phố Hà Nội",
+        "lane": "H26",
+        "office": f"H26.{ward}",
+        "office_name": f"Bộ phận một cửa {name}",
+        "matched": matched,
+        "whole": True,
     }
 
 
@@ -69,7 +102,9 @@ FIELDS = {
         "The child's full name",
         errors={"required": two("Nhập họ, chữ đệm, tên của trẻ.", "Enter the child's full name.")},
     ),
-    "birth_date": _field("date", "Con sinh ngày nào?", "When was the child born?", hint=two("Ví dụ: 27 3 2026", "27 3 2026")),
+    "birth_date": _field(
+        "date", "Con sinh ngày nào?", "When was the child born?", hint=two("Ví dụ: 27 3 2026", "27 3 2026")
+    ),
     "gender": _field(
         "radios",
         "Giới tính",
@@ -126,9 +161,16 @@ FORM: dict[str, Any] = {
 }
 
 DUE = {
-    **{"at": "2026-11-30T17:00:00+07:00", "expected": False, "start": "2026-11-23T07:30:00+07:00", "amount": 5},
-    **{"counted_from": "2026-11-21T15:20:00+07:00", "unit": "working_days", "calendar": "2026-11-21"},
-    **{"skipped": ["2026-11-24"], "national_at": "2026-11-30T17:00:00+07:00", "differs": False},
+    "at": "2026-11-30T17:00:00+07:00",
+    "expected": False,
+    "start": "2026-11-23T07:30:00+07:00",
+    "amount": 5,
+    "counted_from": "2026-11-21T15:20:00+07:00",
+    "unit": "working_days",
+    "calendar": "2026-11-21",
+    "skipped": ["2026-11-24"],
+    "national_at": "2026-11-30T17:00:00+07:00",
+    "differs": False,
 }
 
 
@@ -140,19 +182,46 @@ def _ask(kind: str, **more: Any) -> dict[str, Any]:
 def dossier(number: int, status: int, state: str, **more: Any) -> dict[str, Any]:
     """Return a dossier as its owner sees it."""
     return {
-        **{"code": f"H26-261121-{number:04}", "procedure": "1.001193", "revision": 1, "place": "00004", "lane": "H26"},
-        **{"title": "THỦ TỤC ĐĂNG KÝ KHAI SINH", "plain_title": "Đăng ký khai sinh", "acted_by": None},
-        **{"office": {"id": "H26.00004", "name": "Ủy ban nhân dân Phường Ba Đình"}, "received_by": "portal"},
-        **{"status": status, "state": state, "version": 2, "epoch": 1, "event_no": 3, "held_by": "authority"},
-        **{"submitted_at": "2026-11-21T10:51:00+07:00", "delivered_at": "2026-11-21T10:51:05+07:00"},
-        **{"due": DUE, "asks": [], "requests": [], "results": [], "draft_result": None, "refusal": None, "files": []},
-        **{"answers": {"child_name": "H' Linh Niê", "id_number": "036119000012"}, "can": ["withdraw"]},
-        **{"root": {"date": "2026-11-20", "root": "ab" * 32}, "authority_seconds": 60},
+        "code": f"H26-261121-{number:04}",
+        "procedure": "1.001193",
+        "revision": 1,
+        "place": "00004",
+        "lane": "H26",
+        "title": "THỦ TỤC ĐĂNG KÝ KHAI SINH",
+        "plain_title": "Đăng ký khai sinh",
+        "acted_by": None,
+        "office": {"id": "H26.00004", "name": "Ủy ban nhân dân Phường Ba Đình"},
+        "received_by": "portal",
+        "status": status,
+        "state": state,
+        "version": 2,
+        "epoch": 1,
+        "event_no": 3,
+        "held_by": "authority",
+        "submitted_at": "2026-11-21T10:51:00+07:00",
+        "delivered_at": "2026-11-21T10:51:05+07:00",
+        "due": DUE,
+        "asks": [],
+        "requests": [],
+        "results": [],
+        "draft_result": None,
+        "refusal": None,
+        "files": [],
+        "answers": {"child_name": "H' Linh Niê", "id_number": "036119000012"},
+        "can": ["withdraw"],
+        "root": {"date": "2026-11-20", "root": "ab" * 32},
+        "authority_seconds": 60,
         **more,
     }
 
 
-RESULT = {"sha256": "cd" * 32, "size": 120_000, "type": "application/pdf", "name": "giay-khai-sinh.pdf", "scan": "not_scanned"}
+RESULT = {
+    "sha256": "cd" * 32,
+    "size": 120_000,
+    "type": "application/pdf",
+    "name": "giay-khai-sinh.pdf",
+    "scan": "not_scanned",
+}
 REFUSAL = {"reason": "Sai nơi nộp.", "rule": "Luật Hộ tịch, Điều 13"}
 ALL = [
     dossier(1, 4, "processing"),
@@ -172,9 +241,19 @@ DOSSIERS = {one["code"]: one for one in ALL}
 
 def _row(n: int, kind: str, at: str, **more: Any) -> dict[str, Any]:
     return {
-        **{"n": n, "type": kind, "at": f"2026-11-21T{at}:00+07:00", "received_at": f"2026-11-21T{at}:00+07:00"},
-        **{"version": n, "request_no": 0, "role": "officer", "office": "H26.00004", "handler": None, "note": None},
-        **{"recovered": False, "hash": "ef" * 32, **more},
+        "n": n,
+        "type": kind,
+        "at": f"2026-11-21T{at}:00+07:00",
+        "received_at": f"2026-11-21T{at}:00+07:00",
+        "version": n,
+        "request_no": 0,
+        "role": "officer",
+        "office": "H26.00004",
+        "handler": None,
+        "note": None,
+        "recovered": False,
+        "hash": "ef" * 32,
+        **more,
     }
 
 

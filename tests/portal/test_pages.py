@@ -68,7 +68,11 @@ async def test_no_link_of_the_site_is_dead(signed_in: Browser) -> None:
         page = await signed_in.get(path)
         assert page.status_code in (200, 409), path
         for link in re.findall(r'href="(/[^"#]*)', page.text):
-            if not link.startswith(("/api/", "/auth/", "/docs", "/static/")) and link not in seen and "lang=" not in link:
+            if (
+                not link.startswith(("/api/", "/auth/", "/docs", "/static/"))
+                and link not in seen
+                and "lang=" not in link
+            ):
                 seen.add(link)
                 wanted.append(link.replace("&amp;", "&"))
     assert len(seen) > 25

@@ -37,7 +37,12 @@ def test_vietnamese_sentences_are_short() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "cookie", "header", "lang"),
-    [("en", "vi", "vi", "en"), (None, "en", "vi", "en"), (None, None, "en-GB,en;q=0.9", "en"), ("xx", None, None, "vi")],
+    [
+        ("en", "vi", "vi", "en"),
+        (None, "en", "vi", "en"),
+        (None, None, "en-GB,en;q=0.9", "en"),
+        ("xx", None, None, "vi"),
+    ],
 )
 def test_the_address_wins_over_the_cookie_over_the_browser(
     asked: str | None, cookie: str | None, header: str | None, lang: str
