@@ -250,7 +250,8 @@ class Gateway:
 
     async def _send_problem(self, request: EdgeRequest, error: Problem, sent: "_Sent") -> int:
         if sent.status:
-            raise ConnectionResetError("the answer broke off after it had begun")
+            logger.warning("answer_broke_off", code=error.code)  # returning unfinished makes the server cut the line
+            return sent.status
         return await self._send_own(request, problem(error, request.language, page=request.wants_page), sent)
 
     def _headers(self, request: EdgeRequest, route: Route, caller: Caller) -> CIMultiDict[str]:
