@@ -118,7 +118,7 @@ async def reports(office: Office, code: str = CODE) -> list[pb.Report]:
     return [up.report for _, up in changes if up.subject == code and up.WhichOneof("body") == "report"]
 
 
-async def until_state(office: Office, state: pb.State, *, code: str = CODE, seconds: float = 30) -> list[pb.Report]:
+async def until_state(office: Office, state: pb.State, *, code: str = CODE, seconds: float = 60) -> list[pb.Report]:
     """Wait until the last report has ``state``; poll by the seam's own wait."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pypdf
@@ -78,11 +79,13 @@ async def test_a_draft_is_not_signed_and_says_so(printer: Printer) -> None:
 async def test_a_paper_takes_at_most_150_ms_once_the_worker_runs(printer: Printer) -> None:
     case = fresh(answers={"child_name": "Nguyễn Ngọc Ánh"})
     await make(printer, case)
-    began = time.perf_counter()
+    took = []
     for _ in range(20):
+        began = time.perf_counter()
         await make(printer, case)
-    each = (time.perf_counter() - began) / 20
-    print(f"one signed paper: {each * 1000:.1f} ms")
+        took.append(time.perf_counter() - began)
+    each = median(took)
+    print(f"one signed paper: {each * 1000:.1f} ms (median of 20)")
     assert each < 0.15
 
 
