@@ -16,7 +16,7 @@ from proto.exchange.v1 import exchange_pb2
 from province_adapter.connector import Connector
 from province_adapter.files import FileCourier
 from province_adapter.journal import Journal
-from province_adapter.link import OPTIONS, Handlers, Link, LinkEnded
+from province_adapter.link import OPTIONS, Handlers, Link
 from province_adapter.model import Change, State, bucket_digests, bucket_of, pause
 from province_adapter.settings import AdapterSettings
 
@@ -74,9 +74,10 @@ class Adapter:
             self._link = link
             try:
                 await link.run(self._channel, self._opened)
-            except (LinkEnded, grpc.RpcError, TimeoutError) as error:
+            except Exception as error:
+                # gRPC ends a stream by several exceptions, asyncio.InvalidStateError among them.
                 reason = error.details() if isinstance(error, grpc.aio.AioRpcError) else str(error)
-                logger.info("link_ended", lane=self._lane, reason=str(reason)[:200])
+                logger.info("link_ended", lane=self._lane, kind=type(error).__name__, reason=str(reason)[:200])
             if self.connected:
                 failures = 0
             self.connected = False

@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,10 @@ async def start(land: Country, **env: str) -> asyncio.subprocess.Process:
 
 def versions_reported(land: Country) -> Counter[tuple[str, int]]:
     return Counter((upward.subject, upward.report.version) for upward in land.nation.reports)
+
+
+def acked(land: Country, count: int) -> bool:
+    return len(land.nation.kinds("delivery_acked")) >= count
 
 
 async def check(land: Country, count: int) -> None:
@@ -67,8 +72,8 @@ async def test_kills_at_random_moments_lose_and_double_nothing(tmp_path: Path) -
         for part in range(4):
             await land.nation.file("H26", codes("H26", 60 * (part + 1))[60 * part :])
             process = await start(land)
-            before = len(land.nation.kinds("delivery_acked"))
-            await until(lambda b=before: len(land.nation.kinds("delivery_acked")) > b, seconds=30)
+            goal = len(land.nation.kinds("delivery_acked")) + 1
+            await until(partial(acked, land, goal), seconds=30)
             await asyncio.sleep(chance.uniform(0, 0.2))
             process.kill()
             await process.wait()
