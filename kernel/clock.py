@@ -1,6 +1,6 @@
 """Business time: real time plus one offset that only moves forwards (Asia/Ho_Chi_Minh for days).
 
-Due dates, schedulers of deadlines, history and dossier codes use ``Clock.now``. Leases, tokens, sessions,
+Due dates, schedulers of deadlines, history and codes use ``Clock.now``. Leases, tokens, sessions,
 certificates, timeouts and retries use ``real_now``.
 """
 

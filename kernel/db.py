@@ -6,6 +6,7 @@ transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT),
 
 import asyncio
 import contextlib
+import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -141,10 +142,17 @@ class Database:
     async def open(
         cls, url: str, tables: MetaData, *, sink: EventSink | None = None, readers: int = 4, cache_kib: int = 2000
     ) -> "Database":
-        """Connect and create the tables that are missing."""
+        """Connect and create the tables that are missing.
+
+        The file remembers for which set of tables it was made, so that opening it again asks nothing about them.
+        """
         database = cls(url, tables, sink=sink, readers=readers, cache_kib=cache_kib)
+        wanted = _signature(tables)
         async with database.begin() as tx:
-            await tx.connection.run_sync(tables.create_all)
+            found = (await tx.connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
+            if found != wanted:
+                await tx.connection.run_sync(tables.create_all)
+                await tx.connection.exec_driver_sql(f"PRAGMA user_version={wanted}")
         return database
 
     @asynccontextmanager
@@ -204,6 +212,12 @@ class Database:
         await self._writer.dispose()
         if self._reader is not None:
             await self._reader.dispose()
+
+
+def _signature(tables: MetaData) -> int:
+    names = sorted(f"{table.name}.{column.name}" for table in tables.tables.values() for column in table.columns)
+    indexes = sorted(str(index.name) for table in tables.tables.values() for index in table.indexes)
+    return zlib.crc32(" ".join(names + indexes).encode()) & 0x7FFFFFFF
 
 
 async def _started(begun: AsyncConnection | AsyncTransaction) -> None:

@@ -1,7 +1,7 @@
 """Files by key in one object store (a folder, or S3), and what a file really is, by its content.
 
-Keys are ``dossier/{code}/{sha256}`` (exact.md 8). A file is stored, hashed and checked before the transaction that
-names it. An upload becomes visible under its key whole or not at all.
+A file is stored, hashed and checked before the transaction that names it, under a key that ends in its digest. An
+upload becomes visible under its key whole or not at all.
 """
 
 import asyncio

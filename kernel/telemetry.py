@@ -49,7 +49,8 @@ PERSONAL = frozenset(
     ]
 )
 
-# For fault tests: "name:n" ends this process with SIGKILL when it reaches the failpoint for the n-th time.
+# For fault tests: "name:n" ends this process with SIGKILL when it reaches the failpoint for the n-th time;
+# "name:n@file" counts only while the file exists.
 FAILPOINT = os.environ.get("MOTCUA_FAILPOINT", "")
 _passed = 0
 
@@ -62,8 +63,9 @@ def failpoint(name: str) -> None:
 
 def _die_if_due(name: str) -> None:
     global _passed
-    wanted, _, times = FAILPOINT.partition(":")
-    if name != wanted:
+    point, _, armed = FAILPOINT.partition("@")
+    wanted, _, times = point.partition(":")
+    if name != wanted or (armed and not os.path.exists(armed)):
         return
     _passed += 1
     if _passed >= int(times or 1):

@@ -22,6 +22,7 @@ HOP_BY_HOP = frozenset(
     ("connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection", "content-length")
 )
 WAITING = 16
+LEFT_OVER = 5.0
 
 BodyIn = bytes | AsyncIterator[bytes]
 
@@ -79,6 +80,8 @@ class AsgiUpstream:
             yield StreamReply(status, answered, exchange.chunks())
         finally:
             exchange.gone.set()
+            if exchange.complete:
+                await asyncio.wait([task], timeout=LEFT_OVER)
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -93,7 +96,7 @@ class _Exchange:
         self._body = _parts(body)
         self._sent_all = False
         self._out: asyncio.Queue[bytes | None] = asyncio.Queue(WAITING)
-        self._complete = False
+        self.complete = False
 
     async def run(self, app: Asgi, scope: dict[str, Any]) -> None:
         """Run the app to its end; whatever it raises ends the answer as broken."""
@@ -104,7 +107,7 @@ class _Exchange:
                 self.started.set_exception(unavailable())
         if not self.started.done():
             self.started.set_exception(unavailable())
-        if not self._complete:
+        if not self.complete:
             await self._out.put(None)
 
     async def receive(self) -> dict[str, Any]:
@@ -129,14 +132,14 @@ class _Exchange:
             if message.get("body"):
                 await self._out.put(bytes(message["body"]))
             if not message.get("more_body", False):
-                self._complete = True
+                self.complete = True
                 await self._out.put(None)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body; raises ``Unavailable`` if the app broke off."""
         while (chunk := await self._out.get()) is not None:
             yield chunk
-        if not self._complete:
+        if not self.complete:
             raise unavailable()
 
 

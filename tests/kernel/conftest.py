@@ -5,11 +5,16 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from kernel.db import Database
 from kernel.log import Log
 from kernel.outbox import Outbox
 from tests.kernel.engines import DATABASE_ENGINES, LOG_ENGINES, TABLES, LogEngine, OpenDatabase, encode
+
+# A machine that does other things too is no reason to fail.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(params=LOG_ENGINES)

@@ -109,6 +109,9 @@ def make() -> FastAPI:
     return app
 
 
+SHARED = make()
+
+
 @pytest.fixture
 async def door() -> AsgiUpstream:
     return AsgiUpstream(make())
@@ -218,7 +221,7 @@ class TestLimits:
 class TestNeverOurFault:
     @given(st.binary(max_size=300))
     async def test_any_bytes_as_body(self, body: bytes) -> None:
-        assert (await call(AsgiUpstream(make()), "POST", "/things", body, **JSON)).status in (400, 422)
+        assert (await call(AsgiUpstream(SHARED), "POST", "/things", body, **JSON)).status in (400, 422)
 
     @given(
         st.fixed_dictionaries(
@@ -234,7 +237,7 @@ class TestNeverOurFault:
         )
     )
     async def test_any_json_as_body(self, body: dict[str, object]) -> None:
-        reply = await call(AsgiUpstream(make()), "POST", "/things", json.dumps(body).encode(), **JSON)
+        reply = await call(AsgiUpstream(SHARED), "POST", "/things", json.dumps(body).encode(), **JSON)
         assert reply.status in (201, 413, 422)
 
     @given(st.text())
@@ -245,7 +248,7 @@ class TestNeverOurFault:
 
     @given(st.text(st.characters(codec="ascii"), max_size=60).filter(lambda text: "#" not in text))
     async def test_any_query(self, query: str) -> None:
-        assert (await call(AsgiUpstream(make()), "GET", f"/things?{query}")).status in (200, 422)
+        assert (await call(AsgiUpstream(SHARED), "GET", f"/things?{query}")).status in (200, 422)
 
 
 class TestCursors:
