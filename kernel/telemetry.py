@@ -72,6 +72,17 @@ def _die_if_due(name: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def where(error: BaseException) -> str:
+    """Return where ``error`` was raised, as ``file:line function``; never its text, which may hold what people said."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return ""
+    code = frame.tb_frame.f_code
+    return f"{'/'.join(code.co_filename.split('/')[-2:])}:{frame.tb_lineno} {code.co_name}"
+
+
 def new_trace_id() -> str:
     """Return a fresh trace id: 32 lower-case hex digits (W3C Trace Context)."""
     return uuid.uuid4().hex

@@ -14,6 +14,7 @@ from kernel.auth import Keys, Verifier
 from kernel.clock import Clock
 from kernel.files import Files
 from kernel.log import SqliteLog
+from kernel.telemetry import where
 from kernel.web import AsgiUpstream, Running, Upstream
 from kernel.workdays import Calendar
 from motcua.pki import Authority
@@ -30,6 +31,7 @@ class Options:
     port: int = 8000
     pace: float | None = 20.0
     host: str = "127.0.0.1"
+    offices: tuple[str, ...] = ()  # the back offices to connect; empty = all 63, the others stay unplugged
     link_target: str | None = None  # where adapters dial; a test puts a proxy there
 
     @property
@@ -126,7 +128,7 @@ async def supervise(name: str, loop: Callable[[], Awaitable[None]]) -> None:
             await loop()
             return
         except Exception as error:
-            logger.exception("loop_crashed", room=name, error=type(error).__name__)
+            logger.error("loop_crashed", room=name, error=type(error).__name__, at=where(error))
         await asyncio.sleep(pause)
         pause = min(pause * 2, 10.0)
 

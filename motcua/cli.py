@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import re
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -38,6 +40,14 @@ def _pace(text: str) -> float | None:
     return seconds
 
 
+def _offices(text: str) -> tuple[str, ...]:
+    lanes = tuple(part.strip() for part in text.split(",") if part.strip())
+    wrong = [lane for lane in lanes if not re.fullmatch(r"H(0[1-9]|[1-5]\d|6[0-3])", lane)]
+    if wrong:
+        raise CannotStart(f"There is no office {wrong[0]}: give H01 to H63, with commas between them")
+    return lanes
+
+
 @app.command()
 def run(
     data: Data = DEFAULT_DATA,
@@ -45,13 +55,22 @@ def run(
     pace: Annotated[
         str, typer.Option("--pace", help="Seconds a demo office waits before each step; off = by hand.")
     ] = "20",
+    offices: Annotated[
+        str, typer.Option("--offices", help="Connect only these, for instance H26,H29; the others stay unplugged.")
+    ] = "",
 ) -> None:
     """Serve the whole portal in one process, with its 63 province offices."""
     from motcua.assembly import Options
     from motcua.rooms import serve
 
     try:
-        options = Options(data=data.resolve(), port=port, pace=_pace(pace))
+        options = Options(
+            data=data.resolve(),
+            port=port,
+            pace=_pace(pace),
+            offices=_offices(offices),
+            link_target=os.environ.get("MOTCUA_LINK_TARGET"),
+        )
         check_folder(options.data)
         check_ports(port)
         raise_open_files()

@@ -52,9 +52,12 @@ def until(look: Callable[[], object], *, seconds: float = 30.0, what: str = "") 
 class Portal:
     """One ``motcua run`` process over one data folder."""
 
-    def __init__(self, data: Path, *, pace: str = "0", env: Mapping[str, str] | None = None, port: int = 0) -> None:
+    def __init__(
+        self, data: Path, *, pace: str = "0", env: Mapping[str, str] | None = None, port: int = 0, offices: str = ""
+    ) -> None:
         self.data = data
         self.pace = pace
+        self.offices = offices
         self.port = port or free_ports()
         self.env = dict(env or {})
         self.process: subprocess.Popen[bytes] | None = None
@@ -70,7 +73,7 @@ class Portal:
         command = [sys.executable, "-m", "motcua", "run", "--port", str(self.port), "--data", str(self.data)]
         with self.output.open("ab") as out:
             self.process = subprocess.Popen(
-                [*command, "--pace", self.pace],
+                [*command, "--pace", self.pace, "--offices", self.offices],
                 cwd=ROOT,
                 env={**os.environ, **self.env, **extra},
                 stdout=out,

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from kernel.errors import FieldProblem, Invalid, Problem
 from kernel.locale import negotiate
-from kernel.telemetry import Asgi, Receive, Scope, Send, new_trace_id, trace_id
+from kernel.telemetry import Asgi, Receive, Scope, Send, new_trace_id, trace_id, where
 from kernel.web.problems import (
     FIELD_TEXTS,
     INVALID,
@@ -114,7 +114,7 @@ class Edge:
             await self._bounded(scope, receive, answer, headers.get(b"content-length"))
         except Exception as error:
             status = 503 if isinstance(error, OperationalError) else 500
-            logger.error("request_failed", app=self._name, error=type(error).__name__, status=status)
+            logger.error("request_failed", app=self._name, error=type(error).__name__, at=where(error), status=status)
             if not answer.status:
                 language = negotiate(headers.get(b"accept-language", b"").decode("latin-1"))
                 await problem_response(plain_problem(status), language)(scope, receive, answer)

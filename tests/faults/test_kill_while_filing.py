@@ -73,7 +73,7 @@ async def _file_all(portal: Portal, case: dict[str, Any], stop_at: float) -> lis
 
 
 def test_no_acknowledged_dossier_is_lost_or_doubled(new_portal: Callable[..., Portal]) -> None:
-    portal = new_portal(pace="0", env={"MOTCUA_LIMITS": "off"}).start()
+    portal = new_portal(pace="0").start()
     with portal.client("citizen-1") as client:
         case = portal.example(client, "1.004873")
     codes = asyncio.run(_file_all(portal, case, time.monotonic() + 200))

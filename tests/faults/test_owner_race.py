@@ -39,7 +39,7 @@ def _race(portal: Portal, seed: int) -> str | None:
 
 def test_withdrawal_against_decision_has_exactly_one_end(new_portal: Callable[..., Portal], divisor: int) -> None:
     interleavings = 500 // divisor
-    portal = new_portal(pace="0.1", env={"MOTCUA_LIMITS": "off"}).start()
+    portal = new_portal(pace="0.1").start()
     for person in ("citizen-1", "citizen-2"):
         portal.token(person)
     with ThreadPoolExecutor(6) as pool:

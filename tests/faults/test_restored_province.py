@@ -13,7 +13,7 @@ def test_a_province_restored_from_yesterday_takes_the_nations_state(
     new_portal: Callable[..., Portal], divisor: int
 ) -> None:
     after_the_backup = max(3, 200 // 5 // divisor)  # five reports a dossier
-    portal = new_portal(pace="0", env={"MOTCUA_LIMITS": "off"}).start()
+    portal = new_portal(pace="0", offices=LANE).start()
     books = portal.data / "provinces" / LANE
     with portal.client("citizen-1") as client:
         old = [portal.file_dossier(client, "1.004873", place=PLACE) for _ in range(3)]
@@ -34,7 +34,7 @@ def test_a_province_restored_from_yesterday_takes_the_nations_state(
 
         def lane() -> dict[str, object]:
             lanes = operator.get("/api/exchange/v1/lanes").json()["results"]
-            return dict(next(row for row in lanes if row["participant"] == LANE))
+            return dict(next(row for row in lanes if row["lane"] == LANE))
 
         until(lambda: lane()["connected"] and not lane()["resync"], seconds=60, what="the resync is done")
         assert lane()["resyncs"], "the nation noticed that the journal is older than what it holds"
