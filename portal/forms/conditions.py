@@ -25,29 +25,41 @@ def holds(condition: Mapping[str, Any] | None, answers: Answers) -> bool:
     return bool(value == condition["equals"]) and value is not None
 
 
-def mentioned(condition: Mapping[str, Any] | None) -> set[str]:
-    """Return the names of the fields that a condition looks at."""
-    if not condition:
-        return set()
-    if "field" in condition:
-        return {str(condition["field"])}
-    parts = condition.get("all") or condition.get("any") or [condition.get("not")]
-    return set().union(*(mentioned(part) for part in parts))
-
-
 def applies(form: Form, name: str, answers: Answers) -> bool:
     """Tell whether the field ``name`` is asked, given the answers."""
     return holds(form["fields"][name].get("when"), answers)
 
 
-def shown(form: Form, page: Mapping[str, Any], answers: Answers) -> list[str]:
-    """Return the fields to show on a page: those that apply, and those that hang on an answer of the same page."""
-    names = set(page["fields"])
-    return [
-        name
-        for name in page["fields"]
-        if applies(form, name, answers) or mentioned(form["fields"][name].get("when")) & names
-    ]
+def reduced(condition: Mapping[str, Any] | None, answers: Answers, open_names: set[str]) -> Mapping[str, Any] | bool:
+    """Return what is left to decide of a condition while the fields ``open_names`` may still change."""
+    if not condition:
+        return True
+    if "not" in condition:
+        rest = reduced(condition["not"], answers, open_names)
+        return (not rest) if isinstance(rest, bool) else {"not": rest}
+    if "field" in condition:
+        return condition if condition["field"] in open_names else holds(condition, answers)
+    joined = "all" if "all" in condition else "any"
+    parts = [reduced(part, answers, open_names) for part in condition[joined]]
+    ends = joined == "any"
+    if ends in parts:
+        return ends
+    undecided = [part for part in parts if not isinstance(part, bool)]
+    return {joined: undecided} if undecided else not ends
+
+
+def shown(form: Form, page: Mapping[str, Any], answers: Answers) -> dict[str, Mapping[str, Any] | bool]:
+    """Return the fields to show on a page, each with what of its condition hangs on the page's other fields.
+
+    True = it applies whatever is chosen here. Fields that cannot apply are left out, and with them what hangs on them.
+    """
+    names = list(page["fields"])
+    while True:
+        rest = {name: reduced(form["fields"][name].get("when"), answers, set(names) - {name}) for name in names}
+        kept = [name for name in names if rest[name] is not False]
+        if kept == names:
+            return rest
+        names = kept
 
 
 def pages(form: Form, answers: Answers) -> list[Mapping[str, Any]]:

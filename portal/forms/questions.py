@@ -1,6 +1,6 @@
 """One page of questions, ready for the template: what was typed stays in the boxes, errors say what to do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -36,6 +36,7 @@ class Question:
     place_query: str = ""
     error: str = ""
     source: str = ""
+    rule: str = ""
     when: str = ""
 
     @property
@@ -50,10 +51,16 @@ class Question:
         return f"f-{self.name}"
 
 
-def read_page(form: conditions.Form, names: list[str], posted: Posted, today: date) -> dict[str, Read]:
+def read_page(form: conditions.Form, names: Iterable[str], posted: Posted, today: date) -> dict[str, Read]:
     """Return what was typed for every field of a page."""
     properties = form["schema"].get("properties", {})
     return {name: read(name, form["fields"][name], properties.get(name, {}), posted, today) for name in names}
+
+
+def source_of(spec: Mapping[str, Any], answers: conditions.Answers) -> str:
+    """Return the name of the profile's fact that fills a field, or nothing; some sources hang on the answers."""
+    conditional = (one["source"] for one in spec.get("sources") or () if conditions.holds(one["when"], answers))
+    return str(spec.get("source") or next(conditional, "")).removeprefix("profile.")
 
 
 def problem_text(problem: Problem, spec: Mapping[str, Any], t: Words) -> str:
@@ -69,17 +76,21 @@ def required_text(spec: Mapping[str, Any], t: Words) -> str:
 
 
 def questions(
-    form: conditions.Form, names: list[str], answers: conditions.Answers, t: Words, *, posted: Posted | None = None
+    form: conditions.Form,
+    names: Mapping[str, Mapping[str, Any] | bool],
+    answers: conditions.Answers,
+    t: Words,
+    *,
+    posted: Posted | None = None,
 ) -> list[Question]:
-    """Return the questions of a page, filled with what was posted, else with the answers."""
+    """Return the questions ``names`` (with what of their conditions is open), holding what was posted, else saved."""
     wanted = conditions.required(form["schema"], answers)
     made = []
-    for name in names:
+    for name, open_condition in names.items():
         spec = form["fields"][name]
-        question = _blank(name, spec, t, optional=name not in wanted)
-        if conditions.mentioned(spec.get("when")) & set(names):
-            question.when = orjson.dumps(spec["when"]).decode()
-            question.optional = False
+        hanging = not isinstance(open_condition, bool)
+        question = _blank(name, spec, t, optional=name not in wanted and not hanging)
+        question.when = orjson.dumps(open_condition).decode() if hanging else ""
         if posted is None:
             _fill(question, answers.get(name))
         else:
@@ -103,6 +114,7 @@ def _blank(name: str, spec: Mapping[str, Any], t: Words, *, optional: bool) -> Q
         accept=",".join(spec.get("accept") or ()),
         max_files=int(spec.get("max_files") or 1),
         partial=bool(spec.get("partial")),
+        rule=t("following.rule", rule=t.pick(spec["rule"])) if spec.get("rule") else "",
     )
 
 

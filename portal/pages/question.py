@@ -7,7 +7,7 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from portal.forms import conditions
-from portal.forms.questions import Question, problem_text, questions, read_page, required_text
+from portal.forms.questions import Question, problem_text, questions, read_page, required_text, source_of
 from portal.forms.values import Posted, one
 from portal.pages.draft import Draft
 from portal.pages.visit import Visit
@@ -15,6 +15,7 @@ from portal.public_api import ApiProblem
 
 Files = Mapping[str, list[UploadFile]]
 Page = Mapping[str, Any]
+Names = Mapping[str, Mapping[str, Any] | bool]
 
 
 async def show_page(visit: Visit, draft: Draft, page: Page) -> Response:
@@ -55,7 +56,7 @@ async def take_page(visit: Visit, draft: Draft, page: Page, texts: Posted, files
 
 
 async def _save(
-    visit: Visit, draft: Draft, names: list[str], texts: Posted, *, quiet: bool
+    visit: Visit, draft: Draft, names: Names, texts: Posted, *, quiet: bool
 ) -> tuple[Mapping[str, Any], dict[str, str]]:
     """Send what could be read to the draft; return all answers and the errors by field."""
     reads = read_page(draft.form, names, texts, visit.today)
@@ -94,7 +95,7 @@ async def _send(visit: Visit, draft: Draft, changes: dict[str, Any]) -> dict[str
 
 
 async def _uploads(
-    visit: Visit, draft: Draft, names: list[str], texts: Posted, files: Files
+    visit: Visit, draft: Draft, names: Names, texts: Posted, files: Files
 ) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Upload what was chosen; return the texts with the new digests, and errors by field."""
     out, errors = dict(texts), {}
@@ -121,7 +122,7 @@ async def _uploads(
 
 
 async def _find_wards(
-    visit: Visit, draft: Draft, names: list[str], texts: Posted, *, force: bool
+    visit: Visit, draft: Draft, names: Names, texts: Posted, *, force: bool
 ) -> tuple[Posted, dict[str, list[Any]]]:
     """Look up typed places that no choice was made for; one hit is taken, several are offered."""
     out, found = dict(texts), {}
@@ -140,14 +141,15 @@ async def _find_wards(
 
 async def _prefill(visit: Visit, draft: Draft, asked: list[Question]) -> None:
     """Fill empty boxes from the person's own record and say where each value comes from."""
-    wanted = [q for q in asked if draft.form["fields"][q.name].get("source") and q.name not in draft.answers]
+    sources = {q.name: source_of(draft.form["fields"][q.name], draft.answers) for q in asked}
+    wanted = [q for q in asked if sources[q.name] and q.name not in draft.answers]
     if not wanted:
         return
     profile = await visit.api.get_or(None, "profile")
     if not profile:
         return
-    filled = {q.name: profile.get(str(draft.form["fields"][q.name]["source"]).removeprefix("profile.")) for q in wanted}
-    ready = questions(draft.form, [q.name for q in wanted], filled, visit.t)
+    filled = {q.name: profile.get(sources[q.name]) for q in wanted}
+    ready = questions(draft.form, {q.name: True for q in wanted}, filled, visit.t)
     for question, full in zip(wanted, ready, strict=True):
         if filled[question.name] is None:
             continue

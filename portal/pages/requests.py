@@ -48,7 +48,7 @@ async def supplement(visit: Visit) -> Response:
 def _questions(
     visit: Visit, form: Mapping[str, Any], names: list[str], dossier: Mapping[str, Any], texts: Posted | None
 ) -> list[Question]:
-    plain = [name for name in names if form["fields"][name]["widget"] != "files"]
+    plain = {name: True for name in names if form["fields"][name]["widget"] != "files"}
     return questions(form, plain, dossier.get("answers") or {}, visit.t, posted=texts)
 
 

@@ -123,3 +123,19 @@ def test_answers_are_written_for_reading() -> None:
     assert display({"widget": "money"}, 1_234_567, T, places={}, files={}) == "1.234.567\u00a0đ"
     assert display({"widget": "yesno"}, False, T, places={}, files={}) == "Không"
     assert display({"widget": "text"}, None, T, places={}, files={}) == "Chưa trả lời"
+
+
+def test_what_cannot_apply_is_not_shown_and_what_may_apply_hangs_on_its_own_page_only() -> None:
+    mother = {"not": {"field": "who", "equals": "mother"}}
+    fields = {
+        "has_mother": {"when": mother},
+        "mother_name": {"when": {"all": [mother, {"field": "has_mother", "equals": True}]}},
+        "always": {"when": None},
+    }
+    form, page = {"fields": fields}, {"fields": list(fields)}
+    assert conditions.shown(form, page, {"who": "mother"}) == {"always": True}
+    assert conditions.shown(form, page, {"who": "aunt"}) == {
+        "has_mother": True,
+        "mother_name": {"all": [{"field": "has_mother", "equals": True}]},
+        "always": True,
+    }
