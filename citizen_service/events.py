@@ -55,6 +55,7 @@ def read_change(record: Record) -> Fact:
         ask_no=message.ask_no,
         due_at=_time(message.due_at) if message.HasField("due_at") else None,
         due_expected=message.due_expected,
+        ask_due_at=_time(message.ask_due_at) if message.HasField("ask_due_at") else None,
         occurred_at=_time(message.received_at if message.HasField("received_at") else message.occurred_at),
     )
 

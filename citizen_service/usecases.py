@@ -10,6 +10,7 @@ import structlog
 from citizen_service import store
 from citizen_service.clients import Mail, Transport
 from citizen_service.model import Access, Fact, Notice, Profile, Said, kind_of, say, send_after
+from citizen_service.model.notices import ASKS
 from citizen_service.model.wording import NEVER_ASKS
 from kernel.clock import Clock, real_now
 from kernel.db import Database, Tx
@@ -58,7 +59,7 @@ async def note_facts(tx: Tx, *, facts: Sequence[Fact], now: datetime) -> int:
                 event_no=fact.event_no,
                 channel=channel,
                 kind=kind,
-                due_at=fact.due_at,
+                due_at=fact.ask_due_at if kind in ASKS else fact.due_at,
                 due_expected=fact.due_expected,
                 at=fact.occurred_at,
                 send_after=send_after(kind, now),

@@ -42,6 +42,7 @@ STARTED_BY_PERSON = frozenset(
     (Kind.SUBMITTED, Kind.SUPPLEMENT_FILED, Kind.PAYMENT_FILED, Kind.CONFIRMATION_FILED, Kind.WITHDRAWAL_FILED)
 )
 TO_DO = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.REFUSED, Kind.REQUEST_DECLINED))
+ASKS = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT))
 
 STEPS: Mapping[str, Kind] = {
     "accepted": Kind.ACCEPTED,
@@ -76,7 +77,10 @@ ANSWERED: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One committed change of a dossier, as the log tells it. Times are aware; ``due_at`` is the appointment."""
+    """One committed change of a dossier, as the log tells it. Times are aware.
+
+    ``due_at`` is the appointment; ``ask_due_at`` until when the person has time for what was just asked.
+    """
 
     dossier: str
     event_no: int
@@ -88,12 +92,16 @@ class Fact:
     ask_no: int
     due_at: datetime | None
     due_expected: bool
+    ask_due_at: datetime | None
     occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one person is told about one fact, on one channel (``inbox`` or ``mail``)."""
+    """What one person is told about one fact, on one channel (``inbox`` or ``mail``).
+
+    ``due_at`` is the person's own last moment where something is asked, else the appointment.
+    """
 
     owner: str
     dossier: str

@@ -1,6 +1,7 @@
 """The words of a notice: the first line says what to do and by when; nothing says who, or which procedure.
 
-``{code}`` is the dossier's code, ``{due}`` the appointment as a date in words.
+``{code}`` is the dossier's code, ``{due}`` a moment in words: the person's own where something is asked, else the
+appointment.
 """
 
 from collections.abc import Mapping
@@ -97,6 +98,21 @@ FIRST: Mapping[Kind, Text] = {
     ),
 }
 
+BY_WHEN: Mapping[Kind, Text] = {
+    Kind.PAPERS_ASKED: Text(
+        "Bạn cần bổ sung giấy tờ cho hồ sơ {code} trước {due}.",
+        "Add papers to dossier {code} before {due}.",
+    ),
+    Kind.MONEY_ASKED: Text(
+        "Bạn cần nộp tiền cho hồ sơ {code} trước {due}.",
+        "Pay for dossier {code} before {due}.",
+    ),
+    Kind.DRAFT_SENT: Text(
+        "Bạn cần xem bản dự thảo của hồ sơ {code} và trả lời trước {due}.",
+        "Check the draft of dossier {code} and answer before {due}.",
+    ),
+}
+
 APPOINTED = Text("Hẹn trả kết quả: {due}.", "Result due: {due}.")
 EXPECTED = Text("Dự kiến trả kết quả: {due}.", "Result expected: {due}.")
 SHOWS_DUE = frozenset((Kind.SUBMITTED, Kind.ACCEPTED, Kind.DUE_CHANGED, Kind.REQUEST_ACCEPTED))
@@ -108,10 +124,11 @@ NEVER_ASKS = Text(
 
 
 def say(kind: Kind, *, code: str, due: str | None, expected: bool, language: str) -> Said:
-    """Return the words about one fact; ``due`` is the appointment already written out in ``language``."""
+    """Return the words about one fact; ``due`` is the notice's date already written out in ``language``."""
     subject = SUBJECT_TO_DO if kind in TO_DO else SUBJECT_NEWS
     rest: tuple[str, ...] = ()
     if due is not None and kind in SHOWS_DUE:
         line = EXPECTED if expected else APPOINTED
         rest = (line.in_language(language).format(due=due),)
-    return Said(subject.in_language(language), FIRST[kind].in_language(language).format(code=code), rest)
+    first = FIRST[kind] if due is None else BY_WHEN.get(kind, FIRST[kind])
+    return Said(subject.in_language(language), first.in_language(language).format(code=code, due=due), rest)

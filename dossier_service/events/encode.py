@@ -1,7 +1,7 @@
 """Model events as messages: dossier.events.v1 without personal data, province.deliveries.v1 with bodies."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -24,6 +24,7 @@ from kernel.outbox import Outgoing
 from proto.events.v1 import dossier_pb2
 from proto.exchange.v1 import exchange_pb2 as wire
 
+EPOCH, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
 EVENTS, DELIVERIES = "dossier.events.v1", "province.deliveries.v1"
 
 
@@ -70,6 +71,7 @@ def encode(event: object) -> Outgoing:
 def _changed(event: DossierChanged) -> dossier_pb2.DossierChanged:
     dossier, entry = event.dossier, event.entry
     shown = dossier.due or dossier.expected
+    until = next((ask.due for ask in dossier.open_asks if ask.ask_no == event.ask_no), None)
     return dossier_pb2.DossierChanged(
         code=dossier.code,
         event_no=entry.n,
@@ -94,7 +96,15 @@ def _changed(event: DossierChanged) -> dossier_pb2.DossierChanged:
         helper=dossier.helper or "",
         late=entry.late,
         request_count=dossier.request_count,
+        ask_due_at=_at(until) if until else None,
     )
+
+
+def _ask_due(event: DossierChanged) -> Timestamp | None:
+    for ask in event.dossier.asks if event.ask_no else ():
+        if ask.ask_no == event.ask_no and ask.due is not None:
+            return _at(ask.due)
+    return None
 
 
 def _access(event: AccessRecorded) -> bytes:
@@ -241,6 +251,5 @@ def _file(ref: FileRef) -> wire.FileRef:
 
 
 def _at(at: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(at)
-    return stamp
+    whole = (at - EPOCH) // SECOND
+    return Timestamp(seconds=whole, nanos=at.microsecond * 1000)
