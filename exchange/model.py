@@ -38,6 +38,7 @@ class Greeting:
     last_report_seq: int
     last_seq: int
     link_epoch: int
+    books_restored: bool = False
 
 
 def admit(position: Position, greeting: Greeting, *, now: datetime, grace: timedelta) -> Position:
@@ -56,7 +57,7 @@ def admit(position: Position, greeting: Greeting, *, now: datetime, grace: timed
                 "Another journal of this lane was connected a moment ago. Wait and try again.",
             ),
         )
-    lost = 0 if other else greeting.last_seq
+    lost = 0 if other or greeting.books_restored else greeting.last_seq
     behind = greeting.last_report_seq < position.last_report_seq or greeting.last_seq < position.acked_seq
     ahead = greeting.last_seq > position.last_seq
     admitted = replace(
@@ -75,7 +76,7 @@ def admit(position: Position, greeting: Greeting, *, now: datetime, grace: timed
             lost_from=position.lost_from if position.resync else greeting.last_seq,
             lost_to=greeting.last_seq,
         )
-    if other or behind:
+    if other or behind or greeting.books_restored:
         since = min(lost, position.lost_from) if position.resync else lost
         return replace(admitted, resync=True, lost_from=since, lost_to=position.acked_seq)
     # What was journaled but not yet acked when the last link broke is acked by the greeting.

@@ -191,13 +191,31 @@ class Adapter:
 
     async def pump(self) -> None:
         """Journal what the office does, for ever."""
+        checked = False
         while True:
             try:
+                if not checked:
+                    await self._check_books()
+                    checked = True
                 if not await self._pump_all():
                     await self._connector.wait_change(self.settings.wait_change)
             except Exception as error:
                 logger.warning("pump_failed", lane=self._lane, error=type(error).__name__)
                 await asyncio.sleep(self._wait(1))
+
+    async def _check_books(self) -> None:
+        """Find out whether the office was restored from a back-up that is older than the journal."""
+        cursor = (await self.journal.mark()).cursor
+        if not cursor or await self._connector.changes(cursor - 1, 1):
+            return
+        last = 0
+        while changes := await self._connector.changes(last, CHANGES):
+            last = changes[-1][0]
+        logger.warning("books_restored", lane=self._lane, last_change=last, journaled=cursor)
+        async with self._pumping:
+            await self.journal.restart(last)
+        if self._link is not None:
+            self._link.close()
 
     async def _pump_all(self) -> int:
         """Journal every change that the office has now; return how many there were."""

@@ -33,6 +33,9 @@ from province_adapter.model import Change, Incoming, Mark
 
 METADATA = MetaData()
 
+NUMBERS = ("last_seq", "last_report_seq", "receipted", "link_epoch", "cursor")
+FLAGS = ("resync", "books_restored")
+
 MARK = Table(
     "mark",
     METADATA,
@@ -44,6 +47,7 @@ MARK = Table(
     Column("link_epoch", Integer, nullable=False),
     Column("cursor", Integer, nullable=False),
     Column("resync", Boolean, nullable=False),
+    Column("books_restored", Boolean, nullable=False),
 )
 
 # Deliveries that the office does not have yet. state: waiting, bad (later ones of the subject wait behind it)
@@ -104,8 +108,8 @@ class Journal:
         journal = cls(database, lock)
         async with database.begin() as tx:
             if await tx.first(select(MARK.c.id)) is None:
-                zeros = dict.fromkeys(("last_seq", "last_report_seq", "receipted", "link_epoch", "cursor"), 0)
-                await tx.execute(insert(MARK).values(id=1, journal_id=uuid.uuid4().hex, resync=False, **zeros))
+                start: dict[str, object] = dict.fromkeys(NUMBERS, 0) | dict.fromkeys(FLAGS, False)
+                await tx.execute(insert(MARK).values(id=1, journal_id=uuid.uuid4().hex, **start))
         return journal
 
     async def close(self) -> None:
@@ -126,6 +130,7 @@ class Journal:
             old = await _mark(tx)
             values: dict[str, object] = {"link_epoch": max(link_epoch, old.link_epoch), "resync": resync}
             if resync:
+                values["books_restored"] = False
                 # Nothing unreceipted keeps its number: it is counted anew when both sides are equal.
                 again = update(OUTGOING).where(OUTGOING.c.receipted_at.is_(None))
                 await tx.execute(again.values(report_seq=None))
@@ -210,6 +215,12 @@ class Journal:
                 await tx.execute(insert(OUTGOING), fresh)
                 await tx.execute(update(MARK).values(cursor=changes[-1].number))
             await _number(tx)
+
+    async def restart(self, last_change: int) -> None:
+        """The office's books were restored and end with ``last_change``: forget what it no longer knows it did."""
+        async with self._database.begin() as tx:
+            await tx.execute(delete(OUTGOING).where(OUTGOING.c.change_no > last_change))
+            await tx.execute(update(MARK).values(cursor=last_change, books_restored=True))
 
     async def uploads_due(self, limit: int) -> Sequence[Row[Any]]:
         """Return changes whose files are not at the nation yet and whose time has come, one a subject."""

@@ -73,6 +73,7 @@ class Link:
         self._receipt = 0
         self._receipt_due = asyncio.Event()
         self._due = asyncio.Event()
+        self._closed = asyncio.Event()
         self.welcome: exchange_pb2.Welcome | None = None
 
     async def run(self, channel: grpc.aio.Channel, opened: Callable[[], None]) -> None:
@@ -90,12 +91,14 @@ class Link:
                     self._journal_items(),
                     self._journal_receipts(),
                     self._compare(),
+                    self._until_closed(),
                 )
             ]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    task.result()
+                    if not task.cancelled():
+                        task.result()
                 raise LinkEnded("the stream ended")
             finally:
                 for task in tasks:
@@ -103,6 +106,10 @@ class Link:
                 await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             call.cancel()
+
+    def close(self) -> None:
+        """End the stream; the adapter connects again."""
+        self._closed.set()
 
     def wake(self) -> None:
         """Look for reports to send."""
@@ -123,6 +130,7 @@ class Link:
             now=now,
             software=SOFTWARE,
             lane=self._settings.lane,
+            books_restored=mark.books_restored,
         )
         async with asyncio.timeout(self._settings.call_timeout):
             await call.write(exchange_pb2.Up(hello=hello))
@@ -146,6 +154,10 @@ class Link:
         self._expected = after.last_seq + 1
         self._sent = welcome.last_report_seq
         self._due.set()
+
+    async def _until_closed(self) -> None:
+        await self._closed.wait()
+        raise LinkEnded("closed by the adapter")
 
     # ---- reader ----
 

@@ -24,6 +24,7 @@ class Mark:
     link_epoch: int
     cursor: int  # the office's last change that is journaled
     resync: bool
+    books_restored: bool  # the office's books are older than this journal, and the nation does not know yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,13 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
         return hello
 
     async def _open(self, participant: str, lane: str, hello: exchange_pb2.Hello) -> usecases.Opened:
-        greeting = Greeting(hello.journal_id, hello.last_report_seq, hello.last_seq, hello.link_epoch)
+        greeting = Greeting(
+            journal_id=hello.journal_id,
+            last_report_seq=hello.last_report_seq,
+            last_seq=hello.last_seq,
+            link_epoch=hello.link_epoch,
+            books_restored=hello.books_restored,
+        )
         drift = hello.now.seconds - round(self._clock.now().timestamp()) if hello.HasField("now") else 0
         settings = self._hub.settings
         return await usecases.open_link(

@@ -16,9 +16,7 @@ from tests.exchange.country import FAST, loops, no_keys
 
 
 async def main(folder: Path, port: int) -> None:
-    settings = ExchangeSettings.model_validate(
-        {"data": folder, "exchange_port": port, "instance": "one"} | FAST
-    )
+    settings = ExchangeSettings.model_validate({"data": folder, "exchange_port": port, "instance": "one"} | FAST)
     running = await exchange_main.build(
         settings,
         log=await SqliteLog.open(f"sqlite+aiosqlite:///{folder / 'log.db'}", TOPICS),

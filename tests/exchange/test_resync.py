@@ -55,6 +55,34 @@ async def test_a_province_restored_from_yesterday_takes_the_nations_state(tmp_pa
         office.close()
 
 
+async def test_restored_books_beside_a_whole_journal_are_noticed(tmp_path: Path) -> None:
+    async with country(tmp_path) as land:
+        home = tmp_path / "provinces" / "H26"
+        office = land.office("H26")
+        async with land.adapter("H26", office):
+            await land.nation.file("H26", codes("H26", 5))
+            await until(lambda: len(land.nation.reports) == 5)
+        office.close()
+        shutil.copytree(home, tmp_path / "backup")
+        office = land.office("H26")
+        async with land.adapter("H26", office):
+            await land.nation.file("H26", codes("H26", 10)[5:])
+            await until(lambda: len(land.nation.reports) == 10)
+        office.close()
+        for name in ("office.db", "office.db-wal", "office.db-shm"):
+            (home / name).unlink(missing_ok=True)
+            if (tmp_path / "backup" / name).exists():
+                shutil.copy(tmp_path / "backup" / name, home / name)
+        office = land.office("H26")
+        async with land.adapter("H26", office):
+            await until(lambda: resynced(land), seconds=30, what="resync")
+            await until(lambda: equal(land, office), what="both sides are equal")
+            office.work(codes("H26", 10)[9])
+            await until(lambda: len(land.nation.reports) == 11)
+            await until(lambda: equal(land, office))
+        office.close()
+
+
 async def test_a_new_journal_beside_whole_books_reports_nothing_twice(tmp_path: Path) -> None:
     async with country(tmp_path) as land:
         office = land.office("H26")

@@ -377,7 +377,7 @@ class Down(_message.Message):
     def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., item: _Optional[_Union[DownItem, _Mapping]] = ..., receipt: _Optional[_Union[Receipt, _Mapping]] = ..., compare: _Optional[_Union[Compare, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("journal_id", "last_report_seq", "last_seq", "link_epoch", "protocol_min", "protocol_max", "kinds", "now", "software", "lane")
+    __slots__ = ("journal_id", "last_report_seq", "last_seq", "link_epoch", "protocol_min", "protocol_max", "kinds", "now", "software", "lane", "books_restored")
     JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
     LAST_REPORT_SEQ_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQ_FIELD_NUMBER: _ClassVar[int]
@@ -388,6 +388,7 @@ class Hello(_message.Message):
     NOW_FIELD_NUMBER: _ClassVar[int]
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     LANE_FIELD_NUMBER: _ClassVar[int]
+    BOOKS_RESTORED_FIELD_NUMBER: _ClassVar[int]
     journal_id: str
     last_report_seq: int
     last_seq: int
@@ -398,7 +399,8 @@ class Hello(_message.Message):
     now: _timestamp_pb2.Timestamp
     software: str
     lane: str
-    def __init__(self, journal_id: _Optional[str] = ..., last_report_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., kinds: _Optional[_Iterable[str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., software: _Optional[str] = ..., lane: _Optional[str] = ...) -> None: ...
+    books_restored: bool
+    def __init__(self, journal_id: _Optional[str] = ..., last_report_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., kinds: _Optional[_Iterable[str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., software: _Optional[str] = ..., lane: _Optional[str] = ..., books_restored: _Optional[bool] = ...) -> None: ...
 
 class Welcome(_message.Message):
     __slots__ = ("participant", "lanes", "link_epoch", "last_report_seq", "acked_seq", "resync", "now", "calendar", "protocol")
