@@ -14,11 +14,13 @@ import platform
 import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from urllib.parse import quote
 
+from benchmarks.figures import Figure, Goal, quantile
 from kernel.clock import real_now
 from kernel.web import AsgiUpstream
 from search_service.api import PREFIX, make_api
@@ -32,6 +34,8 @@ PROCEDURES = ROOT / "services_catalog" / "seed" / "procedures.csv"
 EVERYDAY = ROOT / "services_catalog" / "procedures" / "everyday.json"
 RATED = ROOT / "tests" / "search_service" / "rated_queries.csv"
 ROUNDS = 5
+OURS = "/query over tantivy"
+BASELINE = "SQLite FTS5, OR (baseline)"
 
 Ask = Callable[[str], Awaitable[list[str]]]
 
@@ -109,30 +113,67 @@ async def rated(ask: Ask, rows: Sequence[dict[str, str]]) -> tuple[float, float]
     return sum(1 / rank for rank in ranks if rank) / len(ranks), sum(0 < rank <= 3 for rank in ranks) / len(ranks)
 
 
-async def measure(folder: Path) -> None:
-    """Build both, ask both in turns, print."""
-    found, rows = documents(), _rows(RATED)
+@dataclass(frozen=True)
+class Compared:
+    """Both ways asked in turns: times in ms of every question, sorted, round by round; then MRR and top three."""
+
+    count: int
+    built: float
+    questions: int
+    rounds: dict[str, list[list[float]]]
+    rated: dict[str, tuple[float, float]]
+
+
+async def compare(folder: Path, *, rounds: int, most: int | None = None) -> Compared:
+    """Build both, ask both ``most`` questions (None = all) in turns."""
+    found, rows = documents(), _rows(RATED)[:most]
     index = await TantivyIndex.open(folder)
     began = perf_counter()
     count = await index.rebuild(found)
     built = perf_counter() - began
-    ways = {"/query over tantivy": api(index), "SQLite FTS5, OR (baseline)": fts5(found)}
+    ways = {OURS: api(index), BASELINE: fts5(found)}
     texts = [row["query"] for row in rows]
-    rounds: dict[str, list[list[float]]] = {name: [] for name in ways}
+    taken: dict[str, list[list[float]]] = {name: [] for name in ways}
     for ask in ways.values():
         await timed(ask, texts[:50])
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, ask in ways.items():
-            rounds[name].append(await timed(ask, texts))
+            taken[name].append(await timed(ask, texts))
+    quality = {name: await rated(ask, rows) for name, ask in ways.items()}
+    await index.close()
+    return Compared(count, built, len(texts), taken, quality)
+
+
+async def measure(folder: Path) -> None:
+    """Compare and print."""
+    seen = await compare(folder, rounds=ROUNDS)
     print(
         f"search, {real_now():%Y-%m-%d %H:%M} UTC, {platform.machine()}, {os.cpu_count()} cores, "
-        f"{count} documents indexed in {built:.2f} s, {len(texts)} questions x {ROUNDS} rounds"
+        f"{seen.count} documents indexed in {seen.built:.2f} s, {seen.questions} questions x {ROUNDS} rounds"
     )
     print(f"{'':28} {'p50 ms (spread)':>22} {'p95 ms (spread)':>22} {'MRR':>7} {'top 3':>7}")
-    for name, ask in ways.items():
-        mrr, top = await rated(ask, rows)
-        print(f"{name:28} {_spread(rounds[name], 0.5):>22} {_spread(rounds[name], 0.95):>22} {mrr:7.3f} {top:7.3f}")
-    await index.close()
+    for name, rounds in seen.rounds.items():
+        mrr, top = seen.rated[name]
+        print(f"{name:28} {_spread(rounds, 0.5):>22} {_spread(rounds, 0.95):>22} {mrr:7.3f} {top:7.3f}")
+
+
+def figures(*, quick: bool) -> list[Figure]:
+    """Measure for the table of all figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        seen = asyncio.run(compare(Path(folder), rounds=1 if quick else 3, most=60 if quick else None))
+    p95 = {name: [quantile(one, 0.95) for one in rounds] for name, rounds in seen.rounds.items()}
+    mrr = {name: [rating[0]] for name, rating in seen.rated.items()}
+    about = (
+        f"{seen.questions} rated questions over {seen.count} procedures, asked of the search service's own API in "
+        "process, its JSON read; nothing cached. `python -m benchmarks.search` prints more."
+    )
+    ranks = "Mean reciprocal rank of the right procedure among twenty answers to the same questions (1 = always first)."
+    return [
+        Figure(
+            "search, p95", "ms", p95[OURS], "SQLite FTS5 over the same folded words, OR", p95[BASELINE], about, Goal(20)
+        ),
+        Figure("the right procedure first (MRR)", "", mrr[OURS], "the same FTS5", mrr[BASELINE], ranks),
+    ]
 
 
 def _spread(rounds: Sequence[Sequence[float]], share: float) -> str:
