@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
@@ -139,14 +140,16 @@ async def open_file(request: Request, participant: str, code: str, sha256: str, 
     key = books.key(code, sha256)
     if ref is None or await books.files.size(key) is None:
         raise NotFound("file_not_here", Text("Tệp này chưa về đến nơi.", "This file has not arrived yet."))
-    inline = "inline" if ref.type in SHOWN else "attachment"
+    shown = "inline" if ref.type in SHOWN else "attachment"
     headers = {
-        "content-disposition": inline,
+        "content-disposition": f"{shown}; filename*=UTF-8''{quote(ref.name or sha256)}",
         "content-length": str(ref.size),
         "x-content-type-options": "nosniff",
-        "content-security-policy": "default-src 'none'; sandbox",
         "cache-control": "no-store",
     }
+    if ref.type != "application/pdf":
+        # Browsers refuse to show a PDF in a sandbox; their viewers have one of their own.
+        headers["content-security-policy"] = "default-src 'none'; sandbox"
     kind = ref.type if ref.type in SHOWN else "application/octet-stream"
     return StreamingResponse(books.files.stream(key), headers=headers, media_type=kind)
 
