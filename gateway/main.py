@@ -37,24 +37,7 @@ async def build(
     database = await Database.open(settings.sqlite("gateway"), METADATA)
     sessions = Sessions(database, idle=settings.gateway_idle, absolute=settings.gateway_absolute)
     public_url = settings.public_url.rstrip("/")
-    provider = Provider(
-        upstreams["identity"],
-        issuer=settings.issuer,
-        client_id=settings.gateway_client_id,
-        secret=settings.gateway_client_secret,
-        redirect_uri=f"{public_url}/auth/callback",
-        home=f"{public_url}/",
-    )
-    limiter = Limiter(
-        {
-            "anonymous": settings.gateway_limit_anonymous,
-            "person": settings.gateway_limit_person,
-            "program": settings.gateway_limit_program,
-            "lookup": settings.gateway_limit_lookup,
-            "sign_in": settings.gateway_limit_sign_in,
-        },
-        trusted_proxies=settings.gateway_trusted_proxies,
-    )
+    provider, limiter = provider_of(settings, upstreams["identity"]), limiter_of(settings)
     routes = Routes(upstreams)
     calls = Calls(upstreams, settings)
     access = Access(log=settings.gateway_access_log)
@@ -84,3 +67,28 @@ async def build(
         ready=all_ready,
     )
     return Running("gateway", app, (sessions.run, access.run), parts, database.close)
+
+
+def provider_of(settings: GatewaySettings, upstream: Upstream) -> Provider:
+    """Return this site as a client of its OpenID provider."""
+    public_url = settings.public_url.rstrip("/")
+    return Provider(
+        upstream,
+        issuer=settings.issuer,
+        client_id=settings.gateway_client_id,
+        secret=settings.gateway_client_secret,
+        redirect_uri=f"{public_url}/auth/callback",
+        home=f"{public_url}/",
+    )
+
+
+def limiter_of(settings: GatewaySettings) -> Limiter:
+    """Return the limits of the settings."""
+    rates = {
+        "anonymous": settings.gateway_limit_anonymous,
+        "person": settings.gateway_limit_person,
+        "program": settings.gateway_limit_program,
+        "lookup": settings.gateway_limit_lookup,
+        "sign_in": settings.gateway_limit_sign_in,
+    }
+    return Limiter(rates, trusted_proxies=settings.gateway_trusted_proxies)

@@ -25,8 +25,12 @@ NO_MESSAGE = Text("Không có tin nhắn này.", "There is no such message.")
 def build(*, data: Path, clock: Clock, calendar: Calendar | None = None) -> FastAPI:
     """Return the app over ``data`` and the clock that every room of this process uses."""
     app = make_app(title="dev", prefix="/dev")
-    folder, days = data / "outbox", calendar or Calendar.load()
+    _add_outbox(app, data / "outbox")
+    _add_clock(app, clock, calendar or Calendar.load())
+    return app
 
+
+def _add_outbox(app: FastAPI, folder: Path) -> None:
     @app.get("/outbox", include_in_schema=False)
     async def get_outbox(request: Request) -> Response:
         found = await asyncio.to_thread(outbox.newest, folder)
@@ -59,6 +63,8 @@ def build(*, data: Path, clock: Clock, calendar: Calendar | None = None) -> Fast
         shown = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type="message/rfc822", headers=NO_STORE | shown)
 
+
+def _add_clock(app: FastAPI, clock: Clock, days: Calendar) -> None:
     @app.get("/clock", include_in_schema=False)
     async def get_clock(request: Request) -> Response:
         if _wants_page(request):
@@ -76,8 +82,6 @@ def build(*, data: Path, clock: Clock, calendar: Calendar | None = None) -> Fast
             said = problem.text.in_language(language)
             return _html(pages.clock(clock.now(), clock.offset, language, problem=said), status=422)
         return RedirectResponse("/dev/clock", status_code=303) if _wants_page(request) else _time(clock)
-
-    return app
 
 
 async def _wanted(request: Request) -> dict[str, object]:
