@@ -11,7 +11,7 @@ def instant(at: datetime) -> str:
     """Return ``at`` (aware) as canonical UTC text with whole seconds: ``2026-11-21T14:03:05Z``."""
     if at.tzinfo is None:
         raise ValueError("a time without zone has no canonical text")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def canonical(value: object) -> bytes:
@@ -37,18 +37,23 @@ def digest_bytes(data: bytes) -> str:
 
 
 def _clean(value: object) -> object:
+    kind = type(value)
+    if kind is str:
+        return value if value.isascii() else unicodedata.normalize("NFC", value)  # type: ignore[attr-defined, arg-type]
+    if value is None or kind is int or kind is bool:
+        return value
     match value:
-        case str():
-            return value if value.isascii() else unicodedata.normalize("NFC", value)
-        case None | bool() | int():
-            return value
-        case list() | tuple():
-            return [_clean(item) for item in value]
         case dict():
             return {_key(str(key)): _clean(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_clean(item) for item in value]
         case datetime():
             return instant(value)
-    raise ValueError(f"no canonical form for {type(value).__name__}")
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case bool() | int():
+            return value
+    raise ValueError(f"no canonical form for {kind.__name__}")
 
 
 def _key(key: str) -> str:

@@ -2,23 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import Update, bindparam, func, insert, or_, select, tuple_, update
 
 from dossier_service.model.dossier import Dossier, Request
 from dossier_service.model.happened import DossierChanged, Filed
 from dossier_service.model.history import Entry
 from dossier_service.model.states import RequestState
 from dossier_service.store.mapping import (
-    MOVING,
+    changed_columns,
     dossier_of,
     dossier_row,
     dump,
     entry_of,
     entry_row,
     filed_of,
-    moving_row,
     request_of,
     request_row,
 )
@@ -30,16 +30,6 @@ class Stale(Exception):
     """A dossier was changed by somebody else since it was read: nothing of this transaction may stay."""
 
 
-_MOVE = (
-    update(DOSSIER)
-    .where(DOSSIER.c.code == bindparam("of_code"), DOSSIER.c.event_no == bindparam("of_event_no"))
-    .values(
-        {
-            name: bindparam(f"new_{name}")
-            for name in (*MOVING, "state", "status", "asks", "due", "results", "draft_result")
-        }
-    )
-)
 _ANSWER = (
     update(REQUEST)
     .where(
@@ -97,10 +87,25 @@ async def move(tx: Tx, pairs: Sequence[tuple[Dossier, Dossier]]) -> None:
     """
     if not pairs:
         return
-    rows = [{"of_code": before.code, "of_event_no": before.event_no, **moving_row(after)} for before, after in pairs]
-    done = await tx.execute(_MOVE, rows)
-    if done.rowcount != len(rows):
-        raise Stale
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for before, after in pairs:
+        values = changed_columns(before, after)
+        row = {"of_code": before.code, "of_event_no": before.event_no}
+        groups.setdefault(tuple(values), []).append(row | {f"new_{name}": value for name, value in values.items()})
+    for names, rows in groups.items():
+        done = await tx.execute(_moving(names), rows)
+        if done.rowcount != len(rows):
+            raise Stale
+
+
+@lru_cache(512)
+def _moving(names: tuple[str, ...]) -> Update:
+    """Return the compare-and-set that changes these columns; most of a batch changes the same few."""
+    return (
+        update(DOSSIER)
+        .where(DOSSIER.c.code == bindparam("of_code"), DOSSIER.c.event_no == bindparam("of_event_no"))
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
 
 
 async def add_history(tx: Tx, changes: Iterable[DossierChanged]) -> None:

@@ -72,19 +72,7 @@ def dump(value: object) -> str:
 
 def dossier_row(dossier: Dossier) -> dict[str, Any]:
     """Return the whole row."""
-    return {name: getattr(dossier, name) for name in PLAIN} | changing(dossier)
-
-
-def moving_row(dossier: Dossier) -> dict[str, Any]:
-    """Return the columns that a report or a request changes, prefixed ``new_`` for an update by executemany."""
-    values = {name: getattr(dossier, name) for name in MOVING} | changing(dossier)
-    del values["expected"]
-    return {f"new_{name}": value for name, value in values.items()}
-
-
-def changing(dossier: Dossier) -> dict[str, Any]:
-    """Return the columns that need a form of their own."""
-    return {
+    return {name: getattr(dossier, name) for name in PLAIN} | {
         "state": dossier.state.value,
         "status": dossier.status,
         "asks": dump(dossier.asks),
@@ -93,6 +81,23 @@ def changing(dossier: Dossier) -> dict[str, Any]:
         "results": dump(dossier.results),
         "draft_result": dump(dossier.draft_result) if dossier.draft_result else None,
     }
+
+
+def changed_columns(before: Dossier, after: Dossier) -> dict[str, Any]:
+    """Return the columns that differ between two states of one dossier."""
+    old, new = before.__dict__, after.__dict__
+    values = {name: new[name] for name in MOVING if new[name] is not old[name] and new[name] != old[name]}
+    if after.state is not before.state:
+        values["state"] = after.state.value
+    if after.status != before.status:
+        values["status"] = after.status
+    for name in ("asks", "results"):
+        if new[name] != old[name]:
+            values[name] = dump(new[name])
+    for name in ("due", "draft_result"):
+        if new[name] != old[name]:
+            values[name] = dump(new[name]) if new[name] else None
+    return values
 
 
 def dossier_of(row: Any) -> Dossier:

@@ -187,7 +187,6 @@ class _Batch:
             apply = apply_snapshot(dossier, said, book, received_at=self.now, calendar=self.desk.calendar)
         else:
             apply = apply_report(dossier, said, book, received_at=self.now, calendar=self.desk.calendar)
-        OUTCOMES.labels("applied").inc()
         self.dossiers[item.code] = apply.dossier
         self.changes += apply.changes
         self.answered += [(item.code, request) for request in apply.answered]
@@ -225,6 +224,7 @@ class _Batch:
         told = await self._tell(tx)
         pairs = [(self.before[code], after) for code, after in self.dossiers.items() if after is not self.before[code]]
         pairs.sort(key=lambda pair: pair[0].code)
+        OUTCOMES.labels("applied").inc(sum(after.version != before.version for before, after in pairs))
         await dossiers.move(tx, pairs)
         await dossiers.add_history(tx, self.changes)
         await dossiers.answer_requests(tx, self.answered)
