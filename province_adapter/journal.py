@@ -108,7 +108,7 @@ class Journal:
         journal = cls(database, lock)
         async with database.begin() as tx:
             if await tx.first(select(MARK.c.id)) is None:
-                start: dict[str, object] = dict.fromkeys(NUMBERS, 0) | dict.fromkeys(FLAGS, False)
+                start = {**dict.fromkeys(NUMBERS, 0), **dict.fromkeys(FLAGS, False)}
                 await tx.execute(insert(MARK).values(id=1, journal_id=uuid.uuid4().hex, **start))
         return journal
 

@@ -1,5 +1,6 @@
 """How fast the road is with every disk in it, printed; and what 63 adapters in one process cost."""
 
+import asyncio
 import os
 import time
 from contextlib import AsyncExitStack
@@ -7,7 +8,9 @@ from pathlib import Path
 
 from exchange import usecases
 from kernel.log import SqliteLog
+from proto.exchange.v1 import exchange_pb2
 from tests.exchange.country import Country, country, until
+from tests.exchange.raw import raw
 from tests.exchange.test_lanes import codes
 
 
@@ -58,6 +61,42 @@ async def test_round_trips_with_every_disk_in_them(tmp_path: Path) -> None:
         count = len(lanes) * each
         print(f"\ndeliver+ack {count / downwards:.0f}/s; deliver+ack+office+report+receipt+log {count / both:.0f}/s")
         assert count / both > 50
+
+
+async def echo(land: Country, lane: str, count: int) -> None:
+    """Ack and report whatever comes, without a disk, until everything is receipted."""
+    async with raw(land, lane) as link:
+        await link.hello(kinds=["handover"])
+        receipt = number = 0
+        while receipt < count:
+            frame = await link.frame()
+            receipt = max(receipt, frame.receipt.report_seq)
+            if frame.HasField("item"):
+                number += 1
+                delivery = exchange_pb2.Delivery.FromString(frame.item.body)
+                body = exchange_pb2.Report(epoch=1, version=2, state=exchange_pb2.ACCEPTED)
+                upward = exchange_pb2.Upward(subject=delivery.subject, subject_kind="dossier", report=body)
+                await link.call.write(exchange_pb2.Up(ack=exchange_pb2.Ack(seq=frame.item.seq)))
+                await link.report(number, upward)
+
+
+async def test_the_exchange_alone(tmp_path: Path) -> None:
+    lanes, each = [f"H{number:02}" for number in range(1, 17)], 125
+    async with country(tmp_path) as land:
+        for lane in lanes:
+            await land.nation.file(lane, codes(lane, each))
+
+        async def drained() -> bool:
+            rows = await usecases.list_lanes(database=land.exchange.database)
+            return sum(row.undelivered for row in rows) == len(lanes) * each
+
+        await until(drained, seconds=60)
+        start, cpu = time.perf_counter(), time.process_time()
+        await asyncio.gather(*(echo(land, lane, each) for lane in lanes))
+        count = len(lanes) * each
+        seconds, used = time.perf_counter() - start, time.process_time() - cpu
+        print(f"\nexchange alone: {count / seconds:.0f} round trips/s, {used / count * 1000:.2f} ms of CPU each")
+        assert count / seconds > 100
 
 
 async def test_sixty_three_adapters_fit_into_one_process(tmp_path: Path) -> None:
