@@ -1,5 +1,6 @@
 """What the gateway itself says, and the headers that every answer of the site carries."""
 
+import gzip
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -27,6 +28,7 @@ FOR_PAGES: Headers = [
 ]
 HTTPS: Headers = [(b"strict-transport-security", b"max-age=31536000")]
 
+PACKED_FROM = 1000
 KEPT = Text(
     "Những gì bạn đã lưu vẫn còn. Hồ sơ đã nộp vẫn được giữ.",
     "What you saved is kept. Dossiers you filed are safe.",
@@ -46,10 +48,13 @@ def guarded(headers: Iterable[tuple[bytes, bytes]], *, secure: bool) -> Headers:
 
 
 async def send_whole(
-    send: Send, status: int, headers: Headers, body: bytes, *, secure: bool, head: bool = False
+    send: Send, status: int, headers: Headers, body: bytes, *, secure: bool, head: bool = False, pack: bool = False
 ) -> None:
-    """Send one complete answer with the security headers; ``head`` leaves the body out."""
+    """Send one complete answer with the security headers; ``head`` leaves the body out, ``pack`` = gzip it."""
     out = guarded(headers, secure=secure)
+    if pack and len(body) > PACKED_FROM:
+        body = gzip.compress(body, 6, mtime=0)
+        out += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
     out.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": out})
     await send({"type": "http.response.body", "body": b"" if head else body})

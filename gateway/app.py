@@ -245,7 +245,8 @@ class Gateway:
     async def _send_own(self, request: EdgeRequest, own: tuple[int, Headers, bytes], send: Send) -> int:
         status, headers, body = own
         headers = [*headers, (b"x-trace-id", trace_id.get().encode())]
-        await send_whole(send, status, headers, body, secure=self._secure, head=request.method == "HEAD")
+        head = request.method == "HEAD"
+        await send_whole(send, status, headers, body, secure=self._secure, head=head, pack=request.gzip)
         return status
 
     async def _send_problem(self, request: EdgeRequest, error: Problem, sent: "_Sent") -> int:

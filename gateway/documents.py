@@ -48,7 +48,7 @@ class Documents:
             kind, body = b"text/html; charset=utf-8", _listed(document, language).encode()
         else:
             kind, body = b"application/json", orjson.dumps(document)
-        tag = f'"{digest_bytes(body)[:32]}"'
+        tag = f'W/"{digest_bytes(body)[:32]}"'
         headers: Headers = [
             (b"etag", tag.encode()),
             (b"cache-control", b"public, max-age=60"),

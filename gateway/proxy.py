@@ -193,7 +193,10 @@ def compressible(reply: StreamReply) -> bool:
 def packed_headers(headers: Headers) -> Headers:
     """Return the headers of the packed form: no length, a weak ETag, Vary."""
     out = [(name, value) for name, value in weak(headers) if name not in (b"content-length", b"accept-ranges")]
-    return [*out, (b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
+    out.append((b"content-encoding", b"gzip"))
+    if not any(name == b"vary" and b"accept-encoding" in value.lower() for name, value in out):
+        out.append((b"vary", b"accept-encoding"))
+    return out
 
 
 async def packed(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

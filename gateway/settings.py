@@ -26,8 +26,8 @@ class GatewaySettings(Settings):
     gateway_limit_anonymous: str = "3000/minute"
     gateway_limit_person: str = "1200/minute"
     gateway_limit_program: str = "60000/minute"
-    gateway_limit_lookup: str = "30/minute"
-    gateway_limit_sign_in: str = "60/minute"
+    gateway_limit_lookup: str = "60/minute"
+    gateway_limit_sign_in: str = "300/minute"
     gateway_trusted_proxies: tuple[str, ...] = ()
 
     gateway_cache_bytes: int = 64 * MIB

@@ -1,5 +1,6 @@
 """The merged API document and what the edge counts and logs."""
 
+import gzip
 import io
 import json
 
@@ -63,6 +64,8 @@ async def test_the_services_documents_become_one_in_which_every_reference_holds(
         assert len(set(operations)) == 2
         again = await upstream.request("GET", "/openapi.json", {"if-none-match": reply.headers["etag"]})
         assert again.status == 304
+        packed = await upstream.request("GET", "/openapi.json", {"accept-encoding": "gzip"})
+        assert gzip.decompress(packed.body) == reply.body
         docs = (await upstream.request("GET", "/docs", {"accept-language": "en"})).body.decode()
         assert "GET /api/search/v1/items/{item}" in docs
         assert "Get from catalog" in docs

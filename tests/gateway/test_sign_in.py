@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from gateway.guard import Caller, Guard
@@ -158,6 +161,14 @@ async def test_nobody_is_sent_to_another_site_after_sign_in(edge: Edge, followin
     assert local_path(following) == "/"
     async with edge.browser() as browser:
         assert (await sign_in(browser, following=following)).headers["location"] == "/"
+
+
+@given(st.text(max_size=60) | st.text(alphabet="/\\\\:@?#%.ab\t\n", max_size=30))
+def test_whatever_is_asked_for_the_way_after_sign_in_stays_here(text: str) -> None:
+    following = local_path(text)
+    assert following.startswith("/")
+    assert urlsplit(urljoin(f"{PUBLIC}/auth/callback", following)).netloc == urlsplit(PUBLIC).netloc
+    assert following.isascii() and following.isprintable()
 
 
 def test_local_paths_stay_as_they_are() -> None:
