@@ -281,8 +281,8 @@ class Adapter:
     async def forget(self) -> None:
         """Delete what was receipted days ago, for ever."""
         while True:
-            await self.journal.forget(timedelta(days=self.settings.keep_days))
             await asyncio.sleep(3600)
+            await self.journal.forget(timedelta(days=self.settings.keep_days))
 
 
 async def _until(event: asyncio.Event, soon: datetime | None) -> None:
