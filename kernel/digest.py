@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import orjson
 
+PLAIN = frozenset((int, bool, type(None)))
+
 
 def instant(at: datetime) -> str:
     """Return ``at`` (aware) as canonical UTC text with whole seconds: ``2026-11-21T14:03:05Z``."""
@@ -44,7 +46,12 @@ def _clean(value: object) -> object:
         return value
     match value:
         case dict():
-            return {_key(str(key)): _clean(item) for key, item in value.items()}
+            return {
+                key if type(key) is str and key.isascii() else _key(str(key)): item
+                if type(item) in PLAIN or (type(item) is str and item.isascii())
+                else _clean(item)
+                for key, item in value.items()
+            }
         case list() | tuple():
             return [_clean(item) for item in value]
         case datetime():

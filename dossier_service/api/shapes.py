@@ -123,7 +123,10 @@ def request_shape(request: Request) -> dict[str, Any]:
 
 
 def due_shape(
-    due: Appointment | None, expected: Appointment | None, national_at: datetime | None
+    due: Appointment | None,
+    expected: Appointment | None,
+    national_at: datetime | None,
+    counted_from: datetime | None = None,
 ) -> dict[str, Any] | None:
     """Return the appointment with its sum; before the authority gave one, the expected date, marked so."""
     shown = due or expected
@@ -134,7 +137,7 @@ def due_shape(
         "at": at(shown.at),
         "expected": due is None,
         "start": at(shown.start),
-        "counted_from": at(shown.counted_from),
+        "counted_from": at(shown.counted_from or counted_from),
         "amount": shown.amount,
         "unit": shown.unit or None,
         "calendar": shown.calendar or None,
@@ -172,7 +175,7 @@ def dossier_shape(view: View) -> dict[str, Any]:
         "delivered_at": at(dossier.delivered_at),
         "updated_at": at(dossier.updated_at),
         "link": {"connected": view.link.connected, "since": at(view.link.since)} if view.link else None,
-        "due": due_shape(dossier.due, dossier.expected, dossier.national_at),
+        "due": due_shape(dossier.due, dossier.expected, dossier.national_at, view.counted_from),
         "authority_seconds": view.authority_seconds,
         "held_by": dossier.held_by,
         "asks": [ask_shape(ask) for ask in dossier.asks],

@@ -20,7 +20,10 @@ LOOK_AGAIN = 5.0
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that the owner sees. ``filed``, ``files``, ``root`` and ``link`` are rows."""
+    """Everything that the owner sees. ``filed``, ``files``, ``root`` and ``link`` are rows.
+
+    ``counted_from`` is when the nation's calendar lets the owner's appointment begin to count.
+    """
 
     dossier: Dossier
     filed: Any
@@ -29,6 +32,7 @@ class View:
     root: Any
     link: Any
     authority_seconds: int
+    counted_from: datetime | None
 
 
 async def own_dossier(tx: Tx, principal: Principal, code: str) -> Dossier:
@@ -59,6 +63,7 @@ async def view(tx: Tx, *, desk: Desk, principal: Principal, code: str) -> View:
         root=await roots.anchor_of(tx, code),
         link=await inbox.link(tx, dossier.lane),
         authority_seconds=seconds,
+        counted_from=desk.calendar.counted_from(dossier.due.start) if dossier.due and dossier.due.start else None,
     )
 
 
