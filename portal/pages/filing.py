@@ -23,7 +23,7 @@ async def choose_place(visit: Visit) -> Response:
 
 async def _place_page(visit: Visit, procedure: dict[str, Any], *, error: str = "", status: int = 200) -> Response:
     query, ward = visit.query("q"), visit.query("place", 10)
-    found = await visit.api.get_or(None, "places", q=query) if query else {"results": []}
+    found = await visit.api.get_or(None, "places", q=query, page_size=8) if query else {"results": []}
     place = await visit.api.get_or(None, "place", {"ward": ward}) if ward else None
     office = None
     if place:

@@ -130,9 +130,11 @@ async def _find_wards(
         query = one(texts, f"{name}-q")
         if not query or (one(texts, name) and query == one(texts, f"{name}-was") and not force):
             continue
-        answer = await visit.api.get_or({"results": []}, "places", q=query)
-        if len(answer["results"]) == 1 and not force:
-            out[name] = [answer["results"][0]["ward"]]
+        answer = await visit.api.get_or({"results": []}, "places", q=query, page_size=8)
+        exact = [place for place in answer["results"] if place_name(place).casefold() == query.casefold()]
+        hits = exact[:1] or answer["results"]
+        if len(hits) == 1 and not force:
+            out[name] = [hits[0]["ward"]]
         else:
             found[name] = answer["results"]
             out[name] = [""]

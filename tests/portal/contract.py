@@ -81,8 +81,8 @@ def catalogue() -> FastAPI:
         return FORM
 
     @app.get("/places")
-    async def places(q: str | None = None) -> Any:
-        found = [place for place in PLACES.values() if q and q.lower() in f"{place['name']} {place['matched']}".lower()]
+    async def places(q: str | None = None, page_size: int = 20) -> Any:
+        found = [place for place in PLACES.values() if q and _named(q, place)]
         return {"results": found, "next_cursor": None}
 
     @app.get("/places/{ward}")
@@ -101,6 +101,10 @@ def catalogue() -> FastAPI:
         }
 
     return app
+
+
+def _named(q: str, place: dict[str, Any]) -> bool:
+    return q.split(",")[0].lower() in f"{place['name']} {place['matched']}".lower()
 
 
 def search() -> FastAPI:

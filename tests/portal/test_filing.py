@@ -105,6 +105,8 @@ async def test_a_typed_ward_is_taken_when_there_is_one_and_offered_when_there_ar
     several = await browser.post("/file/draft/d1/q/place", data={"ward-q": "phường", "action": "continue"})
     assert several.status_code == 422
     assert several.text.count('name="ward" id="f-ward-') == 2
+    exact = {"ward-q": "phường ba đình, thành phố hà nội", "action": "continue"}
+    assert str((await browser.post("/file/draft/d1/q/place", data=exact)).url.path).endswith("/q/more")
     one = await browser.post("/file/draft/d1/q/place", data={"ward-q": "ngọc hà", "action": "continue"})
     assert str(one.url.path).endswith("/q/more")
 
