@@ -52,7 +52,7 @@ class EmlFolder:
 
     def _write(self, mail: Mail) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"{mail.at.astimezone(UTC):%Y%m%dT%H%M%SZ}-{_token(mail.key)}.eml"
+        name = f"{mail.at.astimezone(UTC):%Y%m%dT%H%M%S%fZ}-{_token(mail.key)}.eml"
         part = self._folder / f".{name}.part"
         with part.open("wb") as out:
             out.write(as_message(mail, self._sender).as_bytes(policy=SMTP))

@@ -48,6 +48,7 @@ def read_change(record: Record) -> Fact:
         dossier=message.code,
         event_no=message.event_no,
         owner=message.owner,
+        version=message.version,
         type=record.headers["ce_type"],
         step=message.step,
         state=message.state,

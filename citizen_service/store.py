@@ -60,6 +60,7 @@ NOTICE = Table(
     Column("owner", String, nullable=False),
     Column("dossier", String, nullable=False),
     Column("event_no", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
     Column("channel", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("due_at", UtcDateTime),
@@ -124,6 +125,12 @@ async def add_notices(tx: Tx, notices: Sequence[Notice]) -> int:
     if rows:
         await tx.execute(insert(NOTICE), rows)
     return len(rows)
+
+
+async def mailed_versions(tx: Tx, dossiers: Sequence[str]) -> set[tuple[str, int]]:
+    """Return which versions of these dossiers a message tells of already."""
+    query = select(NOTICE.c.dossier, NOTICE.c.version).where(NOTICE.c.dossier.in_(dossiers), NOTICE.c.channel == "mail")
+    return {(row.dossier, row.version) for row in await tx.all(query)}
 
 
 async def inbox(tx: Tx, owner: str, *, before: int | None, limit: int) -> Sequence[Row[Any]]:
@@ -192,6 +199,7 @@ def as_notice(row: Row[Any]) -> Notice:
         owner=row.owner,
         dossier=row.dossier,
         event_no=row.event_no,
+        version=row.version,
         channel=row.channel,
         kind=Kind(row.kind),
         due_at=row.due_at,

@@ -9,8 +9,8 @@ import structlog
 
 from citizen_service import store
 from citizen_service.clients import Mail, Transport
-from citizen_service.model import Access, Fact, Notice, Profile, Said, kind_of, say, send_after
-from citizen_service.model.notices import ASKS
+from citizen_service.model import Access, Fact, Kind, Notice, Profile, Said, kind_of, say, send_after
+from citizen_service.model.notices import ASKS, mailed_alone
 from citizen_service.model.wording import NEVER_ASKS
 from kernel.clock import Clock, real_now
 from kernel.db import Database, Tx
@@ -48,25 +48,30 @@ async def note_facts(tx: Tx, *, facts: Sequence[Fact], now: datetime) -> int:
     if not told:
         return 0
     people = await store.profiles_of(tx, sorted({fact.owner for fact, _ in told}))
+    mailed = await store.mailed_versions(tx, sorted({fact.dossier for fact, _ in told}))
     notices = []
     for fact, kind in told:
-        person = people.get(fact.owner)
-        channels = ("inbox", "mail") if person is not None and person.email else ("inbox",)
-        notices += [
-            Notice(
-                owner=fact.owner,
-                dossier=fact.dossier,
-                event_no=fact.event_no,
-                channel=channel,
-                kind=kind,
-                due_at=fact.ask_due_at if kind in ASKS else fact.due_at,
-                due_expected=fact.due_expected,
-                at=fact.occurred_at,
-                send_after=send_after(kind, now),
-            )
-            for channel in channels
-        ]
+        notices.append(_notice(fact, kind, "inbox", now))
+        person, version = people.get(fact.owner), (fact.dossier, fact.version)
+        if person is not None and person.email and (mailed_alone(kind) or version not in mailed):
+            notices.append(_notice(fact, kind, "mail", now))
+            mailed.add(version)
     return await store.add_notices(tx, notices)
+
+
+def _notice(fact: Fact, kind: Kind, channel: str, now: datetime) -> Notice:
+    return Notice(
+        owner=fact.owner,
+        dossier=fact.dossier,
+        event_no=fact.event_no,
+        version=fact.version,
+        channel=channel,
+        kind=kind,
+        due_at=fact.ask_due_at if kind in ASKS else fact.due_at,
+        due_expected=fact.due_expected,
+        at=fact.occurred_at,
+        send_after=send_after(kind, now),
+    )
 
 
 async def note_accesses(tx: Tx, *, accesses: Sequence[Access]) -> int:

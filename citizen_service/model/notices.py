@@ -85,6 +85,7 @@ class Fact:
     dossier: str
     event_no: int
     owner: str
+    version: int
     type: str
     step: str
     state: str
@@ -106,6 +107,7 @@ class Notice:
     owner: str
     dossier: str
     event_no: int
+    version: int
     channel: str
     kind: Kind
     due_at: datetime | None
@@ -133,6 +135,14 @@ def kind_of(fact: Fact) -> Kind | None:
         case "state_reported" | "dossier_recovered":
             return STEPS.get(fact.step) or ENDS.get(fact.state) or _asked(fact)
     return None
+
+
+def mailed_alone(kind: Kind) -> bool:
+    """Tell whether a message of ``kind`` leaves although another tells of the same version of the dossier.
+
+    One report of an office can move the dossier and answer a request; the inbox shows both, one message is enough.
+    """
+    return kind not in (Kind.REQUEST_ACCEPTED, Kind.REQUEST_CLOSED)
 
 
 def _asked(fact: Fact) -> Kind | None:
