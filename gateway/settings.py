@@ -35,7 +35,7 @@ class GatewaySettings(Settings):
     gateway_stale_seconds: int = 600
 
     gateway_body_bytes: int = MIB
-    gateway_upload_bytes: int = 12 * MIB
+    gateway_upload_bytes: int = 21 * MIB  # never narrower than what services take (20 MiB a file)
     gateway_body_seconds: float = 60.0
     gateway_answer_seconds: float = 30.0
     gateway_breaker_failures: int = 5

@@ -262,8 +262,8 @@ def test_counters_are_bounded() -> None:
     [
         ("application/json", 1024 * 1024, 200),
         ("application/json", 1024 * 1024 + 1, 413),
-        ("multipart/form-data; boundary=x", 12 * 1024 * 1024, 200),
-        ("multipart/form-data; boundary=x", 12 * 1024 * 1024 + 1, 413),
+        ("multipart/form-data; boundary=x", 21 * 1024 * 1024, 200),
+        ("multipart/form-data; boundary=x", 21 * 1024 * 1024 + 1, 413),
     ],
 )
 @pytest.mark.parametrize("declared", [True, False])
