@@ -52,6 +52,7 @@ async def follow(visit: Visit) -> Response:
         private=True,
         dossier=dossier,
         kind=KINDS.get(dossier["status"], "now"),
+        where=whereabouts(dossier),
         ended=dossier["status"] in ENDED,
         steps=steps(dossier, timeline, visit.t),
         ahead=ahead(dossier),
@@ -113,6 +114,21 @@ async def _load(visit: Visit) -> tuple[Mapping[str, Any], list[Mapping[str, Any]
         if not cursor:
             break
     return dossier, sorted(rows, key=lambda row: int(row["n"]))
+
+
+def whereabouts(dossier: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the mark of the plain sentence on top and the key of its text: who has the dossier, what it waits for."""
+    status = dossier["status"]
+    kind = KINDS.get(status, "now")
+    if status == 1 and not dossier.get("delivered_at"):
+        return kind, "sent"
+    asks = {ask["kind"]: ask for ask in dossier["asks"] if ask["state"] == "open"}
+    answered = {request["ask_no"] for request in dossier["requests"] if request["state"] == "open"}
+    for name in {5: ("papers",), 6: ("money",), 4: ("confirm",)}.get(status, ()):
+        if name in asks:
+            waits = asks[name]["ask_no"] not in answered
+            return ("yours", "preview" if name == "confirm" else str(status)) if waits else ("now", "checking")
+    return kind, str(status)
 
 
 def steps(dossier: Mapping[str, Any], timeline: list[Mapping[str, Any]], t: Words) -> list[dict[str, Any]]:

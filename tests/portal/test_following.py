@@ -18,6 +18,16 @@ async def test_the_plain_sentence_stands_on_top_with_the_time_left(signed_in: Br
     assert "Hẹn trả: 17:00 Thứ Hai, 30/11/2026." in page
 
 
+async def test_the_sentence_says_whose_turn_it_is(signed_in: Browser, contract: Services) -> None:
+    assert "Bản nháp kết quả đang chờ bạn xem." in (await signed_in.get("/dossiers/H26-261121-0003")).text
+    asked = contract.dossiers["H26-261121-0002"]
+    assert "Hồ sơ đang chờ bạn bổ sung." in (await signed_in.get("/dossiers/H26-261121-0002")).text
+    sent = {"request_no": 1, "kind": "supplement", "ask_no": 1, "state": "open", "text": None}
+    asked["requests"] = [{**sent, "filed_at": "2026-11-21T11:00:00+07:00"}]
+    page = (await signed_in.get("/dossiers/H26-261121-0002")).text
+    assert "đang kiểm tra phần bạn vừa gửi" in page and "/supplement" not in page
+
+
 async def test_the_date_opens_to_its_sum(signed_in: Browser) -> None:
     page = (await signed_in.get(FIRST)).text
     assert "Vì sao là ngày này?" in page
