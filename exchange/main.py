@@ -27,6 +27,7 @@ from kernel.web import Running
 logger = structlog.get_logger()
 
 SWEEP_EVERY = 3600.0
+ABANDONED = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Exchange:
     database: Database
     hub: Hub
     service: ExchangeService
+    files: FileDoor
     credentials: grpc.ServerCredentials
 
     async def listen(self) -> None:
@@ -51,10 +53,11 @@ class Exchange:
             await self.service.drained()
 
     async def forget(self) -> None:
-        """Delete acked items after their days, for ever."""
+        """Delete acked items after their days and uploads that nobody went on with, for ever."""
         while True:
             kept = timedelta(days=self.settings.exchange_keep_acked_days)
             gone = await usecases.forget_acked(database=self.database, older_than=kept)
+            await self.files.sweep(ABANDONED)
             await asyncio.sleep(0.1 if gone else SWEEP_EVERY)
 
     async def compare(self) -> None:
@@ -102,15 +105,16 @@ async def build(
             await asyncio.sleep(0.2)
 
     parts = settings.data / "services" / "exchange_parts"
+    door = FileDoor(database=database, files=files, parts=parts, limit=settings.exchange_max_file)
     service = ExchangeService(
         hub=hub,
-        files=FileDoor(database=database, files=files, parts=parts, limit=settings.exchange_max_file),
+        files=door,
         clock=clock,
         calendar_version=calendar_version,
         settled=settled,
         sign=sign,
     )
-    exchange = Exchange(settings, database, hub, service, credentials)
+    exchange = Exchange(settings, database, hub, service, door, credentials)
     app = api.create(api.Door(database, exchange.compare_lane), verifier)
     app.state.exchange = exchange
     loops: list[Callable[[], Awaitable[None]]] = [relay.run, *(each.run for each in consumers)]

@@ -7,10 +7,12 @@ that of its type does it go into the store under ``dossier/{code}/{sha256}`` and
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from exchange import usecases
 from exchange.rpc.frames import SHA256, SUBJECT
+from kernel.clock import real_now
 from kernel.db import Database
 from kernel.digest import digest_bytes
 from kernel.errors import Conflict, Invalid, NotFound, Text, TooLarge
@@ -84,6 +86,11 @@ class FileDoor:
         )
         return file.size, True
 
+    async def sweep(self, older_than: timedelta) -> int:
+        """Delete parts that nobody went on sending for ``older_than``; return how many."""
+        since = (real_now() - older_than).timestamp()
+        return await asyncio.to_thread(_sweep, self._parts, since)
+
     async def _lane(self, participant: str, subject: str) -> str:
         if SUBJECT.fullmatch(subject) is None:
             raise Invalid("bad_subject", Text("Mã hồ sơ không đúng.", "Not a dossier's code."))
@@ -126,6 +133,13 @@ class FileDoor:
 
 def _held(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
+
+
+def _sweep(folder: Path, since: float) -> int:
+    old = [part for part in folder.glob("*.part") if part.stat().st_mtime < since]
+    for part in old:
+        part.unlink(missing_ok=True)
+    return len(old)
 
 
 def _write(part: Path, data: bytes) -> None:

@@ -1,6 +1,7 @@
 """Files go both ways by digest, resumable, and only for dossiers on the caller's lane."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
@@ -75,6 +76,19 @@ async def test_an_upload_goes_on_where_it_was_cut(tmp_path: Path) -> None:
             assert b"".join([chunk.data async for chunk in chunks]) == data[300_000:]
         await until(lambda: land.nation.kinds("file_stored"))
         assert len(land.nation.kinds("file_stored")) == 1
+
+
+async def test_an_abandoned_upload_is_swept_away(tmp_path: Path) -> None:
+    async with country(tmp_path) as land:
+        await land.nation.file("H26", [CODE])
+        data = pdf(500_000)
+        async with raw(land) as link:
+            await link.hello()
+            await link.frame()
+            await link.stub.PutFile(requests(file_ref(data), 0, data[:1000]))
+            assert await land.exchange.files.sweep(timedelta(hours=1)) == 0
+            assert await land.exchange.files.sweep(timedelta(0)) == 1
+            assert (await link.stub.PutFile(requests(file_ref(data), -1))).stored == 0
 
 
 async def test_a_wrong_file_or_a_foreign_dossier_is_refused(tmp_path: Path) -> None:

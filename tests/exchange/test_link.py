@@ -216,3 +216,33 @@ async def test_a_bad_frame_quarantines_its_dossier_and_the_others_go_on(tmp_path
 async def on_lane(land: object, count: int) -> bool:
     rows = await usecases.list_lanes(database=land.exchange.database)  # type: ignore[attr-defined]
     return bool(rows) and rows[0].undelivered == count
+
+
+async def test_a_participant_that_never_acks_holds_a_window_and_no_other_lane(tmp_path: Path) -> None:
+    async with country(tmp_path, exchange_window_items=16) as land:
+        office = land.office("H27")
+        await land.nation.file("H26", codes("H26", 100))
+        async with raw(land) as silent, land.adapter("H27", office):
+            await silent.hello()
+            await land.nation.file("H27", codes("H27", 100))
+            await until(lambda: len(land.nation.reports) == 100)
+            assert land.exchange.hub.links["H26"].sent == 16
+            for number in range(1, 101):
+                assert (await silent.frame()).item.seq == number
+                await silent.call.write(exchange_pb2.Up(ack=exchange_pb2.Ack(seq=number)))
+        office.close()
+
+
+async def test_a_kind_that_was_not_declared_is_held_and_never_sent(tmp_path: Path) -> None:
+    async with country(tmp_path) as land:
+        await land.nation.file("H26", codes("H26", 1))
+        asked = land.nation.delivery(codes("H26", 1)[0], send_snapshot=exchange_pb2.SendSnapshot())
+        async with raw(land) as old:
+            await old.hello(kinds=["handover"])
+            assert (await old.frame()).item.body
+            await land.log.append([asked])
+            item = (await old.frame()).item
+            assert (item.seq, item.body) == (2, b"")
+            await old.call.write(exchange_pb2.Up(bad_frame=exchange_pb2.BadFrame(seq=2, reason="kind")))
+            await old.call.write(exchange_pb2.Up(ack=exchange_pb2.Ack(seq=2)))
+            await until(lambda: land.nation.kinds("item_quarantined"))
