@@ -55,6 +55,10 @@ class Process:
         """Return the resident memory of the process and its children, MB (10^6 bytes)."""
         return sum(_resident(pid) for pid in family(self.popen.pid)) * KIB / 1e6
 
+    def processor(self) -> float:
+        """Return the processor time that the process and its children have used, seconds."""
+        return sum(_ticks(pid) for pid in family(self.popen.pid)) / os.sysconf("SC_CLK_TCK")
+
     def stop(self, *, seconds: float = 15.0) -> None:
         """End the process: SIGTERM, after ``seconds`` SIGKILL to its whole session."""
         if self.popen.poll() is None:
@@ -145,10 +149,18 @@ def family(pid: int) -> list[int]:
 
 
 def _parent(entry: Path) -> int | None:
+    return int(stat[1]) if (stat := _stat(entry)) else None
+
+
+def _ticks(pid: int) -> int:
+    return sum(int(part) for part in _stat(Path(f"/proc/{pid}"))[11:13])
+
+
+def _stat(entry: Path) -> list[str]:
     try:
-        return int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        return (entry / "stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return None
+        return []
 
 
 def _resident(pid: int) -> int:

@@ -114,6 +114,9 @@ class SilentAccess(Access):
     def note(self, **_: Any) -> None:
         """Forget the request."""
 
+    def note_hit(self, **_: Any) -> None:
+        """Forget the request."""
+
 
 async def make_catalogue(options: Options, stack: AsyncExitStack) -> Made:
     """Return the catalogue, seeded if it was not."""
