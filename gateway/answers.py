@@ -14,11 +14,11 @@ Headers = list[tuple[bytes, bytes]]
 
 ALWAYS: Headers = [
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-    (b"x-frame-options", b"DENY"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
 FOR_PAGES: Headers = [
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
     (
         b"content-security-policy",
         b"default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
