@@ -1,12 +1,12 @@
 """What the citizen does: submit a draft, then file numbered requests, each answered exactly once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from dossier_service.model.dossier import Appointment, Ask, Dossier, Request, advance, first_digest, holder_of
 from dossier_service.model.happened import DossierChanged
-from dossier_service.model.history import FIRST_PREV, new_entry
+from dossier_service.model.history import FIRST_PREV, Entry, new_entry
 from dossier_service.model.reports import Applied, Stamps, Writer, held
 from dossier_service.model.states import ANSWERS_ASK, UNDER_WAY, RequestKind, State
 from kernel.errors import Conflict, Text
@@ -20,7 +20,7 @@ class Office:
     place: str
     lane: str
     office: str
-    name: str
+    office_name: str
     received_by: str
     result_at: str
 
@@ -53,7 +53,6 @@ def submit(
     ``at`` is business time (aware). The expected due is the catalogue's term counted from ``at``; the authority
     sets the appointment when it accepts.
     """
-    digest = first_digest(code)
     content: dict[str, object] = {
         "procedure": f"{basis.procedure}@{basis.revision}",
         "form": basis.form_digest,
@@ -61,9 +60,31 @@ def submit(
         "files": sorted(files),
         "by_helper": helper is not None,
         "role": "citizen",
-        "state": digest,
+        "state": first_digest(code),
     }
-    entry = new_entry(
+    entry = _first_entry(code, content, at)
+    dossier = Dossier(
+        code=code,
+        owner=owner,
+        helper=helper,
+        procedure=basis.procedure,
+        revision=basis.revision,
+        form_digest=basis.form_digest,
+        **asdict(office),
+        submitted_at=at,
+        updated_at=at,
+        occurred_at=at,
+        held_since=at,
+        state_digest=entry.state_digest,
+        head=entry.hash,
+        expected=expected_due(at, basis.term, calendar),
+        wants_draft=wants_draft,
+    )
+    return dossier, DossierChanged("dossier_submitted", dossier, entry, "submitted")
+
+
+def _first_entry(code: str, content: dict[str, object], at: datetime) -> Entry:
+    return new_entry(
         dossier=code,
         n=1,
         prev=FIRST_PREV,
@@ -75,31 +96,8 @@ def submit(
         content=content,
         state=State.SUBMITTED,
         status=1,
-        state_digest=digest,
+        state_digest=first_digest(code),
     )
-    dossier = Dossier(
-        code=code,
-        owner=owner,
-        helper=helper,
-        procedure=basis.procedure,
-        revision=basis.revision,
-        form_digest=basis.form_digest,
-        place=office.place,
-        lane=office.lane,
-        office=office.office,
-        office_name=office.name,
-        received_by=office.received_by,
-        result_at=office.result_at,
-        submitted_at=at,
-        updated_at=at,
-        occurred_at=at,
-        held_since=at,
-        state_digest=digest,
-        head=entry.hash,
-        expected=expected_due(at, basis.term, calendar),
-        wants_draft=wants_draft,
-    )
-    return dossier, DossierChanged("dossier_submitted", dossier, entry, "submitted")
 
 
 def expected_due(at: datetime, term: Term | None, calendar: Calendar) -> Appointment | None:
@@ -138,17 +136,7 @@ def file_request(
     _check(dossier, request, waiting)
     ask_no = _ask_for(dossier, request)
     at = max(at, dossier.updated_at)
-    numbered = Request(
-        request_no=dossier.request_count + 1,
-        kind=request.kind,
-        ask_no=ask_no,
-        filed_at=at,
-        by=request.by,
-        helper=request.helper,
-        answers=request.answers,
-        files=request.files,
-        text=request.text,
-    )
+    numbered = replace(request, request_no=dossier.request_count + 1, ask_no=ask_no, filed_at=at)
     open_after = [(other.kind, other.ask_no) for other in (*waiting, numbered)]
     after = advance(
         dossier,

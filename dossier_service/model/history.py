@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from dossier_service.model.states import State
 from kernel.digest import canonical, digest_bytes, digest_of
@@ -24,7 +25,6 @@ class Entry:
     type: str
     epoch: int
     version: int
-    request_no: int | None
     occurred_at: datetime
     received_at: datetime
     content_digest: str
@@ -34,6 +34,7 @@ class Entry:
     state: State
     status: int
     state_digest: str
+    request_no: int | None = None
     reported_at: datetime | None = None
     recovered: bool = False
     late: bool = False
@@ -45,94 +46,35 @@ def content_digest(salt: bytes, content: bytes) -> str:
     return digest_bytes(salt + content)
 
 
-def entry_hash(
-    *,
-    dossier: str,
-    n: int,
-    prev: str,
-    type: str,
-    epoch: int,
-    version: int,
-    request_no: int | None,
-    occurred_at: datetime,
-    received_at: datetime,
-    content: str,
-) -> str:
+def hash_of(entry: Entry) -> str:
     """Return the hash of one entry (exact.md 9)."""
     return digest_of(
         {
             "v": 1,
-            "dossier": dossier,
-            "n": n,
-            "prev": prev,
-            "type": type,
-            "epoch": epoch,
-            "version": version,
-            "request_no": request_no,
-            "occurred_at": occurred_at,
-            "received_at": received_at,
-            "content": content,
+            "dossier": entry.dossier,
+            "n": entry.n,
+            "prev": entry.prev,
+            "type": entry.type,
+            "epoch": entry.epoch,
+            "version": entry.version,
+            "request_no": entry.request_no,
+            "occurred_at": entry.occurred_at,
+            "received_at": entry.received_at,
+            "content": entry.content_digest,
         }
     )
 
 
-def new_entry(
-    *,
-    dossier: str,
-    n: int,
-    prev: str,
-    type: str,
-    epoch: int,
-    version: int,
-    occurred_at: datetime,
-    received_at: datetime,
-    content: dict[str, object],
-    state: State,
-    status: int,
-    state_digest: str,
-    request_no: int | None = None,
-    reported_at: datetime | None = None,
-    recovered: bool = False,
-    late: bool = False,
-    drift: bool = False,
-) -> Entry:
-    """Extend the chain whose head is ``prev`` by one entry with a fresh salt."""
+def new_entry(*, content: dict[str, object], **columns: Any) -> Entry:
+    """Extend the chain whose head is ``prev`` by one entry with a fresh salt.
+
+    ``columns`` are the other fields of ``Entry``, without digests, hash and salt.
+    """
     salt = secrets.token_bytes(16)
     text = canonical(content)
-    digest = content_digest(salt, text)
-    return Entry(
-        dossier=dossier,
-        n=n,
-        prev=prev,
-        type=type,
-        epoch=epoch,
-        version=version,
-        request_no=request_no,
-        occurred_at=occurred_at,
-        received_at=received_at,
-        content_digest=digest,
-        hash=entry_hash(
-            dossier=dossier,
-            n=n,
-            prev=prev,
-            type=type,
-            epoch=epoch,
-            version=version,
-            request_no=request_no,
-            occurred_at=occurred_at,
-            received_at=received_at,
-            content=digest,
-        ),
-        salt=salt,
-        content=text,
-        state=state,
-        status=status,
-        state_digest=state_digest,
-        reported_at=reported_at,
-        recovered=recovered,
-        late=late,
-        drift=drift,
-    )
+    entry = Entry(**columns, content_digest=content_digest(salt, text), hash="", salt=salt, content=text)
+    object.__setattr__(entry, "hash", hash_of(entry))
+    return entry
 
 
 def faults_of(entries: Iterable[Entry], head: str) -> list[str]:
@@ -145,18 +87,7 @@ def faults_of(entries: Iterable[Entry], head: str) -> list[str]:
             faults.append(f"{where}: expected number {expected}")
         if entry.prev != prev:
             faults.append(f"{where}: does not continue the chain")
-        if entry.hash != entry_hash(
-            dossier=entry.dossier,
-            n=entry.n,
-            prev=entry.prev,
-            type=entry.type,
-            epoch=entry.epoch,
-            version=entry.version,
-            request_no=entry.request_no,
-            occurred_at=entry.occurred_at,
-            received_at=entry.received_at,
-            content=entry.content_digest,
-        ):
+        if entry.hash != hash_of(entry):
             faults.append(f"{where}: was changed after it was written")
         kept = entry.salt is not None and entry.content is not None
         if kept and content_digest(entry.salt or b"", entry.content or b"") != entry.content_digest:

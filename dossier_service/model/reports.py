@@ -1,7 +1,7 @@
 """What the nation does with what the owner reports: apply, duplicate, park or refuse (road.md 1.1-1.6)."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from dossier_service.model.dossier import (
@@ -197,16 +197,7 @@ def apply_report(dossier: Dossier, report: Report, book: Book, *, received_at: d
     if not answered or not _only_answers(dossier, report):
         writer.write(kind, report.step.type, _content(report), step=report.step.type, ask_no=max(opened, default=0))
     for request in answered:
-        content: dict[str, object] = {
-            "role": report.step.role,
-            "office": report.step.office,
-            "handler": report.step.handler,
-            "state": report.digest,
-            "verdict": request.state.value,
-            "code": request.code,
-            "note": request.answer_text,
-            "kind": request.kind.value,
-        }
+        content = _content_of_answer(report, request)
         writer.write(
             "request_answered",
             "request_answered",
@@ -347,20 +338,8 @@ def _only_answers(dossier: Dossier, report: Report) -> bool:
 
 
 def _answer(request: Request, answer: Answer, report: Report) -> Request:
-    return Request(
-        request_no=request.request_no,
-        kind=request.kind,
-        ask_no=request.ask_no,
-        filed_at=request.filed_at,
-        by=request.by,
-        helper=request.helper,
-        answers=request.answers,
-        files=request.files,
-        text=request.text,
-        state=answer.verdict,
-        code=answer.code,
-        answer_text=answer.text,
-        answered_version=report.version,
+    return replace(
+        request, state=answer.verdict, code=answer.code, answer_text=answer.text, answered_version=report.version
     )
 
 
@@ -373,6 +352,19 @@ def _content(report: Report) -> dict[str, object]:
         "reason": report.reason,
         "rule": report.reason_rule,
         "state": report.digest,
+    }
+
+
+def _content_of_answer(report: Report, request: Request) -> dict[str, object]:
+    return {
+        "role": report.step.role,
+        "office": report.step.office,
+        "handler": report.step.handler,
+        "state": report.digest,
+        "verdict": request.state.value,
+        "code": request.code,
+        "note": request.answer_text,
+        "kind": request.kind.value,
     }
 
 

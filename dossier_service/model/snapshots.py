@@ -1,5 +1,6 @@
 """A snapshot fills a gap: it may jump versions forward within the epoch and marks what it filled as recovered."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from dossier_service.model.dossier import Answer, Dossier, Report, Snapshot, advance
@@ -16,7 +17,7 @@ from dossier_service.model.reports import (
     judge_identity,
     judge_old,
 )
-from dossier_service.model.states import REACHABLE, RequestState, State
+from dossier_service.model.states import REACHABLE, RequestState
 from kernel.workdays import Calendar
 
 
@@ -77,18 +78,4 @@ def _with_answers(snapshot: Snapshot, book: Book) -> Report:
     for number, state in (snapshot.requests or {}).items():
         if number in book.open_requests and state is not RequestState.OPEN and number not in cited:
             cited[number] = Answer(number, state)
-    return Report(
-        epoch=report.epoch,
-        version=report.version,
-        state=State(report.state),
-        occurred_at=report.occurred_at,
-        digest=report.digest,
-        step=report.step,
-        asks=report.asks,
-        due=report.due,
-        results=report.results,
-        draft_result=report.draft_result,
-        answers=tuple(cited[number] for number in sorted(cited)),
-        reason=report.reason,
-        reason_rule=report.reason_rule,
-    )
+    return replace(report, answers=tuple(cited[number] for number in sorted(cited)))

@@ -197,9 +197,7 @@ async def office_for(tx: Tx, revision: Any, ward: str) -> Office:
         office, name = place.lane, place.centre_name
     else:
         raise not_fileable(revision.title, "")
-    return Office(
-        place=ward, lane=place.lane, office=office, name=name, received_by=place.office, result_at=place.office
-    )
+    return Office(ward, place.lane, office, name, received_by=place.office, result_at=place.office)
 
 
 def not_here_yet() -> Unavailable:

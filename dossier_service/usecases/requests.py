@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dossier_service.model.dossier import Dossier, FileRef, Request
 from dossier_service.model.filing import file_request
 from dossier_service.model.happened import RequestQueued
+from dossier_service.model.reports import Applied
 from dossier_service.model.states import RequestKind
 from dossier_service.store import dossiers, files
 from dossier_service.store.mapping import dump
@@ -59,16 +60,20 @@ async def request_of_citizen(
         text=text.strip(),
     )
     applied, numbered = file_request(dossier, request, waiting, at=desk.clock.now(), calendar=desk.calendar)
-    await dossiers.move(tx, [(dossier, applied.dossier)])
-    await dossiers.add_history(tx, applied.changes)
-    await dossiers.add_request(tx, code, numbered)
-    await files.add(tx, [(code, ref, "supplement", numbered.filed_at) for ref in refs])
-    await files.drop_uploads(tx, f"dossier/{code}", [ref.sha256 for ref in refs])
-    for change in applied.changes:
-        tx.emit(change)
+    await _keep(tx, dossier, applied, numbered)
     tx.emit(RequestQueued(applied.dossier, numbered))
     tx.after_commit(lambda: desk.changes.ring([code]))
     return numbered
+
+
+async def _keep(tx: Tx, before: Dossier, applied: Applied, request: Request) -> None:
+    await dossiers.move(tx, [(before, applied.dossier)])
+    await dossiers.add_history(tx, applied.changes)
+    await dossiers.add_request(tx, before.code, request)
+    await files.add(tx, [(before.code, ref, "supplement", request.filed_at) for ref in request.files])
+    await files.drop_uploads(tx, f"dossier/{before.code}", [ref.sha256 for ref in request.files])
+    for change in applied.changes:
+        tx.emit(change)
 
 
 async def _checked(

@@ -318,54 +318,6 @@ async def test_a_helper_acts_for_a_person_and_it_is_recorded(tmp_path: Path) -> 
             assert (await helper.get(f"/dossiers/{code}")).status_code == 404
 
 
-async def test_the_stream_tells_each_change_and_continues(tmp_path: Path) -> None:
-    async with door(tmp_path) as it, it.client("citizen-1") as client:
-        code = (await filed(client))["code"]
-        owner = Owner(code, it.here.desk.clock.now())
-        lines: asyncio.Queue[str] = asyncio.Queue()
-
-        async def listen(last: str | None) -> None:
-            scope_headers = [(b"authorization", f"Bearer {token('citizen-1')}".encode())]
-            if last:
-                scope_headers.append((b"last-event-id", last.encode()))
-            scope = {
-                "type": "http",
-                "asgi": {"version": "3.0", "spec_version": "2.3"},
-                "http_version": "1.1",
-                "method": "GET",
-                "scheme": "http",
-                "path": f"/api/dossiers/v1/dossiers/{code}/stream",
-                "raw_path": b"",
-                "query_string": b"",
-                "root_path": "",
-                "headers": scope_headers,
-                "client": ("127.0.0.1", 1),
-                "server": ("127.0.0.1", 1),
-            }
-
-            async def receive() -> dict[str, Any]:
-                await asyncio.Event().wait()
-                return {"type": "http.disconnect"}
-
-            async def send(message: Any) -> None:
-                if message["type"] == "http.response.body":
-                    for line in message["body"].decode().splitlines():
-                        if line.startswith("id: "):
-                            lines.put_nowait(line[4:])
-
-            await it.app(scope, receive, send)
-
-        task = asyncio.create_task(listen(None))
-        assert await asyncio.wait_for(lines.get(), 10) == "1"
-        await it.here.feed("province.reports.v1", owner.message(owner.step("accepted", state=State.ACCEPTED)))
-        assert [await asyncio.wait_for(lines.get(), 10) for _ in range(2)] == ["2", "3"]
-        task.cancel()
-        again = asyncio.create_task(listen("1"))
-        assert [await asyncio.wait_for(lines.get(), 10) for _ in range(2)] == ["2", "3"]
-        again.cancel()
-        await asyncio.gather(task, again, return_exceptions=True)
-
-
 async def test_lists_page_by_keyset(tmp_path: Path) -> None:
     async with door(tmp_path) as it, it.client("citizen-1") as client:
         codes = [(await filed(client))["code"] for _ in range(5)]
