@@ -21,6 +21,8 @@ from province_adapter.settings import AdapterSettings
 
 FETCH = 128
 JOURNAL_BATCH = 256
+# The nation keeps to the window that the hello names; this only bounds memory if it does not.
+HARD_LIMIT = 2048
 
 OPTIONS = (
     ("grpc.keepalive_time_ms", 20_000),
@@ -70,6 +72,7 @@ class Link:
         self._sent = 0
         self._in_flight: deque[tuple[int, int]] = deque()
         self._bytes_out = 0
+        self._window, self._window_bytes = settings.window_items, settings.window_bytes
         self._receipt = 0
         self._receipt_due = asyncio.Event()
         self._due = asyncio.Event()
@@ -131,6 +134,8 @@ class Link:
             software=SOFTWARE,
             lane=self._settings.lane,
             books_restored=mark.books_restored,
+            window_items=self._settings.window_items,
+            window_bytes=self._settings.window_bytes,
         )
         async with asyncio.timeout(self._settings.call_timeout):
             await call.write(exchange_pb2.Up(hello=hello))
@@ -149,6 +154,8 @@ class Link:
             resync=welcome.resync,
         )
         self.welcome = welcome
+        self._window = min(self._settings.window_items, welcome.window_items or self._settings.window_items)
+        self._window_bytes = min(self._settings.window_bytes, welcome.window_bytes or self._settings.window_bytes)
         self._epoch = welcome.link_epoch
         self._resync = welcome.resync
         self._expected = after.last_seq + 1
@@ -184,8 +191,8 @@ class Link:
             return
         if item.seq > self._expected:
             raise LinkEnded(f"item {item.seq} came, {self._expected} was expected")
-        if len(self._came) > 2 * self._settings.window_items:
-            raise LinkEnded("more items than the window allows")
+        if len(self._came) > HARD_LIMIT:
+            raise LinkEnded("more items than any window allows")
         self._expected += 1
         self._came.append(read_item(item))
         self._came_due.set()
@@ -246,12 +253,12 @@ class Link:
                 await self._write_reports(call)
 
     async def _write_reports(self, call: Call) -> None:
-        room = self._settings.window_items - len(self._in_flight)
+        room = self._window - len(self._in_flight)
         if room <= 0:
             return
         rows = await self._journal.to_send(after=self._sent, limit=min(room, FETCH))
         for row in rows:
-            if self._in_flight and self._bytes_out + len(row.body) > self._settings.window_bytes:
+            if self._in_flight and self._bytes_out + len(row.body) > self._window_bytes:
                 return
             if row.report_seq != self._sent + 1:
                 raise LinkEnded(f"report {self._sent + 1} is not in the journal any more")

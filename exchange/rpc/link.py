@@ -43,10 +43,19 @@ class Parts:
     brought: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the participant can take: kinds of delivery (none named = all), unacked items and bytes at once."""
+
+    kinds: frozenset[str]
+    items: int
+    bytes: int
+
+
 class Link:
     """The live stream of one lane."""
 
-    def __init__(self, *, parts: Parts, position: Position, participant: str, kinds: frozenset[str]) -> None:
+    def __init__(self, *, parts: Parts, position: Position, participant: str, terms: Terms) -> None:
         self.lane = position.lane
         self.link_epoch = position.link_epoch
         self.journal_id = position.journal_id
@@ -54,7 +63,7 @@ class Link:
         self.resync = position.resync
         self.sent = position.acked_seq
         self._parts = parts
-        self._kinds = kinds
+        self._terms = terms
         self._acked = position.acked_seq
         self._in_flight: deque[tuple[int, int]] = deque()  # (seq, bytes) sent and not acked
         self._bytes_out = 0
@@ -223,8 +232,7 @@ class Link:
             await self._write_items(context)
 
     async def _write_items(self, context: Context) -> None:
-        settings = self._parts.settings
-        room = settings.exchange_window_items - len(self._in_flight)
+        room = self._terms.items - len(self._in_flight)
         if room <= 0:
             return
         rows = await usecases.next_items(
@@ -232,7 +240,7 @@ class Link:
             lane=self.lane,
             after=self.sent,
             items=min(room, FETCH),
-            budget=settings.exchange_window_bytes - self._bytes_out,
+            budget=self._terms.bytes - self._bytes_out,
         )
         for row in rows:
             self._in_flight.append((row.seq, row.size))
@@ -245,7 +253,7 @@ class Link:
     def _item(self, row: Any) -> exchange_pb2.DownItem:
         # A kind that the participant did not declare is never sent: its number goes without a body, which the
         # participant answers with bad_frame, and the dossier is held here until its software is newer.
-        known = not self._kinds or row.kind in self._kinds
+        known = not self._terms.kinds or row.kind in self._terms.kinds
         return exchange_pb2.DownItem(
             seq=row.seq,
             link_epoch=self.link_epoch,

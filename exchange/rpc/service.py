@@ -9,7 +9,7 @@ import grpc
 import structlog
 
 from exchange import usecases
-from exchange.model import Greeting, Position
+from exchange.model import MAX_BODY, Greeting, Position
 from exchange.rpc import comparing
 from exchange.rpc import link as links
 from exchange.rpc.files import FileDoor
@@ -71,8 +71,9 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
         except Problem as problem:
             logger.warning("link_refused", lane=lane, participant=participant, code=problem.code)
             await refuse(context, problem)
-        kinds = frozenset(hello.kinds)
-        link = links.Link(parts=self._parts, position=opened.position, participant=participant, kinds=kinds)
+        link = links.Link(
+            parts=self._parts, position=opened.position, participant=participant, terms=self._terms(hello)
+        )
         self._hub.add(link)
         comparison: asyncio.Task[None] | None = None
         reason = "the participant is gone"
@@ -124,6 +125,14 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
             grace=timedelta(seconds=settings.exchange_journal_grace),
         )
 
+    def _terms(self, hello: exchange_pb2.Hello) -> links.Terms:
+        items, size = self._hub.settings.exchange_window_items, self._hub.settings.exchange_window_bytes
+        return links.Terms(
+            kinds=frozenset(hello.kinds),
+            items=min(hello.window_items, items) if hello.window_items > 0 else items,
+            bytes=max(min(hello.window_bytes, size), MAX_BODY) if hello.window_bytes > 0 else size,
+        )
+
     def _welcome(self, participant: str, opened: usecases.Opened) -> exchange_pb2.Welcome:
         position: Position = opened.position
         return exchange_pb2.Welcome(
@@ -136,6 +145,8 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
             now=stamp(self._clock.now()),
             calendar=self._calendar_version,
             protocol=PROTOCOL,
+            window_items=self._hub.settings.exchange_window_items,
+            window_bytes=self._hub.settings.exchange_window_bytes,
         )
 
     async def _resync(self, link: links.Link) -> None:

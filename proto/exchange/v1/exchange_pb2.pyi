@@ -377,7 +377,7 @@ class Down(_message.Message):
     def __init__(self, welcome: _Optional[_Union[Welcome, _Mapping]] = ..., item: _Optional[_Union[DownItem, _Mapping]] = ..., receipt: _Optional[_Union[Receipt, _Mapping]] = ..., compare: _Optional[_Union[Compare, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("journal_id", "last_report_seq", "last_seq", "link_epoch", "protocol_min", "protocol_max", "kinds", "now", "software", "lane", "books_restored")
+    __slots__ = ("journal_id", "last_report_seq", "last_seq", "link_epoch", "protocol_min", "protocol_max", "kinds", "now", "software", "lane", "books_restored", "window_items", "window_bytes")
     JOURNAL_ID_FIELD_NUMBER: _ClassVar[int]
     LAST_REPORT_SEQ_FIELD_NUMBER: _ClassVar[int]
     LAST_SEQ_FIELD_NUMBER: _ClassVar[int]
@@ -389,6 +389,8 @@ class Hello(_message.Message):
     SOFTWARE_FIELD_NUMBER: _ClassVar[int]
     LANE_FIELD_NUMBER: _ClassVar[int]
     BOOKS_RESTORED_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BYTES_FIELD_NUMBER: _ClassVar[int]
     journal_id: str
     last_report_seq: int
     last_seq: int
@@ -400,10 +402,12 @@ class Hello(_message.Message):
     software: str
     lane: str
     books_restored: bool
-    def __init__(self, journal_id: _Optional[str] = ..., last_report_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., kinds: _Optional[_Iterable[str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., software: _Optional[str] = ..., lane: _Optional[str] = ..., books_restored: _Optional[bool] = ...) -> None: ...
+    window_items: int
+    window_bytes: int
+    def __init__(self, journal_id: _Optional[str] = ..., last_report_seq: _Optional[int] = ..., last_seq: _Optional[int] = ..., link_epoch: _Optional[int] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., kinds: _Optional[_Iterable[str]] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., software: _Optional[str] = ..., lane: _Optional[str] = ..., books_restored: _Optional[bool] = ..., window_items: _Optional[int] = ..., window_bytes: _Optional[int] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("participant", "lanes", "link_epoch", "last_report_seq", "acked_seq", "resync", "now", "calendar", "protocol")
+    __slots__ = ("participant", "lanes", "link_epoch", "last_report_seq", "acked_seq", "resync", "now", "calendar", "protocol", "window_items", "window_bytes")
     PARTICIPANT_FIELD_NUMBER: _ClassVar[int]
     LANES_FIELD_NUMBER: _ClassVar[int]
     LINK_EPOCH_FIELD_NUMBER: _ClassVar[int]
@@ -413,6 +417,8 @@ class Welcome(_message.Message):
     NOW_FIELD_NUMBER: _ClassVar[int]
     CALENDAR_FIELD_NUMBER: _ClassVar[int]
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    WINDOW_BYTES_FIELD_NUMBER: _ClassVar[int]
     participant: str
     lanes: _containers.RepeatedScalarFieldContainer[str]
     link_epoch: int
@@ -422,7 +428,9 @@ class Welcome(_message.Message):
     now: _timestamp_pb2.Timestamp
     calendar: str
     protocol: int
-    def __init__(self, participant: _Optional[str] = ..., lanes: _Optional[_Iterable[str]] = ..., link_epoch: _Optional[int] = ..., last_report_seq: _Optional[int] = ..., acked_seq: _Optional[int] = ..., resync: _Optional[bool] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., calendar: _Optional[str] = ..., protocol: _Optional[int] = ...) -> None: ...
+    window_items: int
+    window_bytes: int
+    def __init__(self, participant: _Optional[str] = ..., lanes: _Optional[_Iterable[str]] = ..., link_epoch: _Optional[int] = ..., last_report_seq: _Optional[int] = ..., acked_seq: _Optional[int] = ..., resync: _Optional[bool] = ..., now: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., calendar: _Optional[str] = ..., protocol: _Optional[int] = ..., window_items: _Optional[int] = ..., window_bytes: _Optional[int] = ...) -> None: ...
 
 class DownItem(_message.Message):
     __slots__ = ("seq", "link_epoch", "body", "digest", "subject", "replaces")
