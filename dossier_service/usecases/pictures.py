@@ -5,10 +5,11 @@ Runs in a worker process that starts with the first picture, so that Pillow is n
 
 import asyncio
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from multiprocessing import get_context
 
-from kernel.errors import Invalid, Text
+from kernel.errors import Invalid, Text, Unavailable
 
 
 class Pictures:
@@ -20,11 +21,20 @@ class Pictures:
     async def clean(self, data: bytes, type: str) -> bytes:
         """Return the JPEG or PNG upright, without metadata, shrunk when over 2 MB.
 
-        Raises ``Invalid`` (``file_broken``) for a picture that cannot be opened.
+        Raises ``Invalid`` (``file_broken``) for a picture that cannot be opened, ``Unavailable``
+        (``pictures_unavailable``) when the worker died of it; the next picture starts a new one.
         """
         if self._pool is None:
             self._pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
-        done = await asyncio.get_running_loop().run_in_executor(self._pool, _in_worker, data, type)
+        try:
+            done = await asyncio.get_running_loop().run_in_executor(self._pool, _in_worker, data, type)
+        except BrokenProcessPool:
+            self._pool = None
+            raise Unavailable(
+                "pictures_unavailable",
+                Text("Chưa xử lý được ảnh. Bạn tải lại sau ít phút.", "The picture cannot be handled now. Try again."),
+                retry_after=5,
+            ) from None
         if done is None:
             raise Invalid(
                 "file_broken",
