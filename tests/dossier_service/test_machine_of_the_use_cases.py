@@ -274,5 +274,5 @@ class UseCases(RuleBasedStateMachine):
         assert numbers == list(range(1, dossier.event_no + 1))
 
 
-UseCases.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+UseCases.TestCase.settings = settings(max_examples=40, stateful_step_count=10, deadline=None)
 TestUseCases = UseCases.TestCase
