@@ -30,7 +30,7 @@ def test_a_kill_at_a_commit_boundary_changes_nothing(
     portal = new_portal(pace="0", offices=LANE)
     armed = portal.data.parent / "armed"
     codes: list[str] = []
-    for number in range(rounds):
+    for _ in range(rounds):
         portal.start(MOTCUA_FAILPOINT=f"{failpoint}:1@{armed}")
         armed.touch()
         with portal.client("citizen-1") as client, contextlib.suppress(httpx.HTTPError):
