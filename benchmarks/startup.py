@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, Goal
-from benchmarks.processes import Process, free_ports, portal, python, running
+from benchmarks.processes import free_ports, portal, python, running
 from benchmarks.seeded import seeded
 
 READY_SECONDS = 120.0
@@ -26,15 +26,17 @@ def figures(*, quick: bool) -> list[Figure]:
     with TemporaryDirectory() as name:
         folder = Path(name)
         data = first.copy(folder / "data")
-        for _ in range(1 if quick else 3):
+        rests = (1.0,) if quick else (IDLE_SECONDS, 0.0, IDLE_SECONDS)
+        for rest in rests:
             port, other = free_ports(), free_ports(1)
             with running(python("benchmarks.empty", other), port=other, folder=folder) as empty:
                 empty_starts.append(empty.wait("/readyz", seconds=READY_SECONDS))
                 with running(portal(data, port), port=port, folder=folder) as whole:
                     starts.append(whole.wait("/readyz", seconds=READY_SECONDS))
-                    pair = weighed(whole, empty, 1.0 if quick else IDLE_SECONDS)
-            weights.append(pair[0])
-            empty_weights.append(pair[1])
+                    if rest:
+                        time.sleep(rest)
+                        weights.append(whole.memory())
+                        empty_weights.append(empty.memory())
     return [
         Figure(
             "start to ready, seeded",
@@ -66,9 +68,3 @@ def figures(*, quick: bool) -> list[Figure]:
             Goal(350),
         ),
     ]
-
-
-def weighed(whole: Process, empty: Process, seconds: float) -> tuple[float, float]:
-    """Return the memory of both after ``seconds`` of rest, MB."""
-    time.sleep(seconds)
-    return whole.memory(), empty.memory()
