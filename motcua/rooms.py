@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -178,6 +179,8 @@ async def serve(options: Options) -> None:
         try:
             doors.open(assembly.rooms["gateway"].app, host=options.host, port=options.port)
             doors.open(admin_app(assembly.parts), host="127.0.0.1", port=options.port + 1)
+            gc.collect()
+            gc.freeze()  # what is built stays for good: the collector need not walk it again and again
             note_run(options)
             welcome(console, options)
             waiting = [asyncio.create_task(stopped.wait()), asyncio.create_task(doors.closed())]

@@ -5,6 +5,7 @@ from calendar import month_name, monthrange
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import jsonschema_rs
@@ -28,6 +29,7 @@ DEFAULTS = {
     "maximum": Text("Số này lớn quá.", "This number is too large."),
     "date": Text("Bạn ghi đủ năm, tháng, ngày.", "Give year, month and day."),
     "month": Text("Tháng chỉ từ 1 đến 12.", "A month is from 1 to 12."),
+    "not_after": Text("Ngày này chưa tới. Bạn xem lại.", "This day has not come yet. Check it."),
     "unknown_file": Text("Hệ thống chưa có tệp này. Bạn tải lên lại.", "This file is not here. Upload it again."),
     "file_type": Text("Mục này không nhận loại tệp này.", "This kind of file is not taken here."),
     "maxItems": Text("Nhiều quá. Bạn bớt đi.", "Too many. Remove some."),
@@ -75,18 +77,18 @@ def compiled(form_digest: str, form_json: str) -> Form:
     return form
 
 
-def check_some(form: Form, answers: Mapping[str, object], uploads: Mapping[str, str]) -> None:
+def check_some(form: Form, answers: Mapping[str, object], uploads: Mapping[str, str], today: date) -> None:
     """Check single answers as they are saved: nothing is required yet.
 
-    ``uploads`` = MIME type by digest of the files that are here. Raises ``Invalid`` (``invalid_answers``) with every
-    wrong field.
+    ``uploads`` = MIME type by digest of the files that are here; ``today`` in Viet Nam. Raises ``Invalid``
+    (``invalid_answers``) with every wrong field.
     """
-    _raise(_problems(form, form.each, answers, uploads))
+    _raise(_problems(form, form.each, answers, uploads, today))
 
 
-def check_whole(form: Form, answers: Mapping[str, object], uploads: Mapping[str, str]) -> None:
+def check_whole(form: Form, answers: Mapping[str, object], uploads: Mapping[str, str], today: date) -> None:
     """Check a complete set of answers. Raises ``Invalid`` (``invalid_answers``) with every wrong field."""
-    _raise(_problems(form, form.whole, answers, uploads))
+    _raise(_problems(form, form.whole, answers, uploads, today))
 
 
 def file_digests(form: Form, answers: Mapping[str, object]) -> list[str]:
@@ -110,12 +112,14 @@ def applicant_name(form: Form, answers: Mapping[str, object]) -> str:
 
 
 def _problems(
-    form: Form, validator: Any, answers: Mapping[str, object], uploads: Mapping[str, str]
+    form: Form, validator: Any, answers: Mapping[str, object], uploads: Mapping[str, str], today: date
 ) -> dict[str, FieldProblem]:
     problems: dict[str, FieldProblem] = {}
     for name, value in answers.items():
         if form.widget(name) == "date" and isinstance(value, str):
             wrong = date_problem(value, partial=bool(form.fields[name].get("partial")))
+            if wrong is None and form.fields[name].get("not_after") == "today" and value > today.isoformat():
+                wrong = "not_after", None
             if wrong is not None:
                 code, text = wrong
                 _put(form, problems, name, code, text)

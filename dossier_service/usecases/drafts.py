@@ -119,7 +119,9 @@ async def save_answers(
             raise changed_meanwhile()
         form = await form_of(tx, row)
         uploads = {digest: upload.type for digest, upload in (await files.uploads(tx, f"draft/{id}")).items()}
-        check_some(form, {name: value for name, value in answers.items() if value is not None}, uploads)
+        check_some(
+            form, {name: value for name, value in answers.items() if value is not None}, uploads, desk.clock.today()
+        )
         merged = orjson.loads(row.answers) | dict(answers)
         text = dump({name: value for name, value in merged.items() if value is not None})
         check_size(text, desk)

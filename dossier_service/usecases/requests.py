@@ -87,7 +87,7 @@ async def _checked(
         check_size(dump(answers), desk)
         revision = await fileable(tx, dossier.procedure, dossier.revision)
         form = compiled(revision.form_digest, revision.form)
-        check_some(form, answers, {sha256: row.type for sha256, row in here.items()})
+        check_some(form, answers, {sha256: row.type for sha256, row in here.items()}, desk.clock.today())
         wanted |= dict.fromkeys(file_digests(form, answers))
     missing = [sha256 for sha256 in wanted if sha256 not in here]
     if missing:

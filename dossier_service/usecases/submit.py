@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from dossier_service.model.codes import dossier_code
+from dossier_service.model.conditions import asked
 from dossier_service.model.dossier import FileRef
 from dossier_service.model.filing import Basis, Office, submit
 from dossier_service.model.happened import Filed, HandoverQueued
@@ -66,9 +67,10 @@ async def _try(desk: Desk, principal: Principal, token: str | None, id: str, wan
         office = await office_for(tx, revision, row.place)
         uploads = await files.uploads(tx, f"draft/{id}")
     form = compiled(revision.form_digest, revision.form)
-    answers: dict[str, object] = orjson.loads(row.answers)
+    answers = asked(form.fields, orjson.loads(row.answers))
     check_size(row.answers, desk)
-    check_whole(form, answers, {digest: upload.type for digest, upload in uploads.items()})
+    types = {digest: upload.type for digest, upload in uploads.items()}
+    check_whole(form, answers, types, desk.clock.today())
     refs = [
         FileRef(sha, uploads[sha].size, uploads[sha].type, uploads[sha].name) for sha in file_digests(form, answers)
     ]

@@ -110,6 +110,7 @@ async def test_a_draft_without_sign_in_is_kept_and_adopted(tmp_path: Path) -> No
         ({"full_name": "A"}, {"answers.full_name": "minLength"}),
         ({"birth_date": "2026-02-30"}, {"answers.birth_date": "date"}),
         ({"birth_date": "1990"}, {"answers.birth_date": "date"}),
+        ({"birth_date": "2999-01-01"}, {"answers.birth_date": "not_after"}),
         ({"purpose": "x", "nothing": 1}, {"answers.purpose": "enum", "answers.nothing": "unknown_field"}),
         ({"papers": ["a" * 64]}, {"answers.papers": "unknown_file"}),
         ({"full_name": ["An"]}, {"answers.full_name": "type"}),

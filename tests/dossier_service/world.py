@@ -74,7 +74,7 @@ FORM: dict[str, Any] = {
             "source": "profile.name",
             "errors": {"required": {"vi": "Bạn ghi họ và tên.", "en": "Write the full name."}},
         },
-        "birth_date": {"widget": "date", "partial": False, "errors": {}},
+        "birth_date": {"widget": "date", "partial": False, "not_after": "today", "errors": {}},
         "purpose": {"widget": "radios", "errors": {}},
         "purpose_text": {"widget": "text", "errors": {}},
         "papers": {"widget": "files", "errors": {}, "accept": ["application/pdf", "image/jpeg"], "max_files": 3},
