@@ -72,6 +72,7 @@ def draft_shape(draft: Draft) -> dict[str, Any]:
         "expires_at": at(draft.expires_at),
         "submitted_code": draft.submitted_code,
         "submit_requested": draft.submit_requested,
+        "files": [file_shape(ref) for ref in draft.files],
     }
     return shape | ({"token": draft.token} if draft.token else {})
 

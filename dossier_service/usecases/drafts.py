@@ -3,16 +3,17 @@
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
+from dossier_service.model.dossier import FileRef
 from dossier_service.model.filing import Office
 from dossier_service.store import catalogue, drafts, files
 from dossier_service.store.mapping import dump
-from dossier_service.usecases.answers import Form, check_some, compiled
+from dossier_service.usecases.answers import Form, check_some, compiled, file_digests
 from dossier_service.usecases.desk import Desk
 from kernel.auth import Principal
 from kernel.db import Tx
@@ -37,6 +38,7 @@ class Draft:
     submitted_code: str | None
     submit_requested: bool
     token: str | None = None
+    files: tuple[FileRef, ...] = ()  # those that the answers name
 
 
 async def open_draft(
@@ -85,7 +87,13 @@ async def open_draft(
 async def read_draft(*, desk: Desk, principal: Principal | None, token: str | None, id: str) -> Draft:
     """Return a draft of the caller. A foreign one is ``NotFound``."""
     async with desk.database.read() as tx:
-        return draft_of(await held_draft(tx, desk=desk, principal=principal, token=token, id=id))
+        row = await held_draft(tx, desk=desk, principal=principal, token=token, id=id)
+        named = file_digests(await form_of(tx, row), orjson.loads(row.answers))
+        here = await files.uploads(tx, f"draft/{id}") if named else {}
+    refs = (
+        FileRef(sha256, here[sha256].size, here[sha256].type, here[sha256].name) for sha256 in named if sha256 in here
+    )
+    return replace(draft_of(row), files=tuple(refs))
 
 
 async def list_drafts(
