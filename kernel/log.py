@@ -9,7 +9,8 @@ import contextlib
 import json
 import uuid
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
@@ -182,7 +183,7 @@ class SqliteLog:
         self._topics = dict(topics)
         self._ids: dict[str, str] = {}
         self._appended = asyncio.Condition()
-        self._generation = 0
+        self._appends: Counter[str] = Counter()
 
     @classmethod
     async def open(cls, url: str, topics: Iterable[Topic]) -> "SqliteLog":
@@ -220,7 +221,7 @@ class SqliteLog:
                 moved,
             )
             failpoint("log_appended")
-        await self._wake()
+        await self._wake({message.topic for message in messages})
 
     def reader(self) -> "SqliteReader":
         """Return a reader with nothing assigned."""
@@ -290,17 +291,19 @@ class SqliteLog:
                     break
         return records
 
-    async def wait(self, seen: int, timeout: float) -> int:
-        """Wait until something is appended after generation ``seen``, or ``timeout`` seconds."""
-        async with self._appended:
-            if self._generation == seen:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._appended.wait(), timeout)
-            return self._generation
+    def appends(self, topics: Iterable[str]) -> int:
+        """Return how often this process has appended to ``topics``."""
+        return sum(self._appends[topic] for topic in topics)
 
-    async def _wake(self) -> None:
+    async def wait(self, topics: Collection[str], seen: int, timeout: float) -> None:
+        """Wait until ``appends(topics)`` is no longer ``seen``, or ``timeout`` seconds."""
         async with self._appended:
-            self._generation += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._appended.wait_for(lambda: self.appends(topics) != seen), timeout)
+
+    async def _wake(self, topics: Iterable[str]) -> None:
+        async with self._appended:
+            self._appends.update(topics)
             self._appended.notify_all()
 
     async def close(self) -> None:
@@ -309,29 +312,42 @@ class SqliteLog:
 
 
 class SqliteReader:
-    """Reads the embedded log. A position skips holes that compaction left."""
+    """Reads the embedded log. A position skips holes that compaction left.
+
+    While nothing is appended to its own topics it looks into the file once a ``timeout`` alone.
+    """
 
     def __init__(self, log: SqliteLog) -> None:
         self._log = log
         self._positions: dict[Partition, int] = {}
-        self._seen = -1
+        self._topics: set[str] = set()
+        self._seen = -1  # appends to our topics before the last look that found nothing
 
     async def assign(self, positions: Mapping[Partition, int]) -> None:
         """Read exactly these partitions, from these offsets."""
         self._positions = dict(positions)
+        self._topics = {place.topic for place in positions}
         self._seen = -1
 
     async def poll(self, *, limit: int = 200, timeout: float = 1.0) -> list[Record]:
         """Return up to ``limit`` next records; empty after ``timeout`` seconds."""
-        records = await self._log.fetch(self._positions, limit)
+        records: list[Record] = []
+        if self._seen != self._log.appends(self._topics):
+            records = await self._look(limit)
         if not records:
-            self._seen = await self._log.wait(self._seen, min(timeout, 1.0))
-            records = await self._log.fetch(self._positions, limit)
+            await self._log.wait(self._topics, self._seen, min(timeout, 1.0))
+            records = await self._look(limit)
         for record in records:
             self._positions[record.partition] = record.offset + 1
         first = next(iter(self._positions), None)
         if first is not None and records:
             self._positions[first] = self._positions.pop(first)
+        return records
+
+    async def _look(self, limit: int) -> list[Record]:
+        before = self._log.appends(self._topics)
+        records = await self._log.fetch(self._positions, limit)
+        self._seen = -1 if records else before
         return records
 
     async def close(self) -> None:
