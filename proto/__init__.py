@@ -1,0 +1,1 @@
+"""The contracts: .proto files beside their generated code."""

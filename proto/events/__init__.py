@@ -1,0 +1,1 @@
+"""What is published on the log, one file per owning service."""
