@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event
+from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator
 from sqlalchemy.engine import URL, Row, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
+
+from kernel.sqlite import open_engine
 
 T = TypeVar("T")
 
@@ -135,8 +136,8 @@ class Database:
         self._sink = sink
         self._write_lock = asyncio.Lock()
         self._closed = False
-        self._writer = _engine(self.url, writing=True, size=1, cache_kib=cache_kib)
-        self._reader = _engine(self.url, writing=False, size=readers, cache_kib=cache_kib) if readers else None
+        self._writer = open_engine(self.url, writing=True, size=1, cache_kib=cache_kib)
+        self._reader = open_engine(self.url, writing=False, size=readers, cache_kib=cache_kib) if readers else None
 
     @classmethod
     async def open(
@@ -240,39 +241,3 @@ async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
         if not task.cancelled():
             task.exception()
         raise
-
-
-def _engine(url: URL, *, writing: bool, size: int, cache_kib: int) -> AsyncEngine:
-    if url.get_backend_name() != "sqlite":
-        raise ValueError(f"no engine for {url.get_backend_name()}")
-    engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=size,
-        max_overflow=0,
-        pool_reset_on_return=None,
-        hide_parameters=True,
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def connect(dbapi_connection: Any, _record: object) -> None:
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        for pragma in (
-            "busy_timeout=5000",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"cache_size=-{cache_kib}",
-            "temp_store=MEMORY",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        if not writing:
-            cursor.execute("PRAGMA query_only=ON")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
-
-    return engine
