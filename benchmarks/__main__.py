@@ -3,6 +3,7 @@
     python -m benchmarks [--quick] [--write] [NAME…]
 
 Without names everything is measured (about four minutes on two idle cores). ``--quick`` only shows that it works.
+The gateway needs nginx for its baseline and uses wrk where it is there (apt install nginx-light wrk).
 ``--write`` puts the tables into docs/figures.md and the README. A missed goal is said, and is no error.
 """
 
