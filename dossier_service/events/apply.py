@@ -20,7 +20,7 @@ from dossier_service.usecases.exchange import (
     note_links,
     send_snapshots,
 )
-from dossier_service.usecases.reports import Incoming, apply_reports
+from dossier_service.usecases.reports import Incoming, Nonsense, apply_reports
 from kernel.db import Tx
 from kernel.errors import Reject
 from kernel.log import Record
@@ -39,6 +39,7 @@ class LogDoor:
     async def reports(self, tx: Tx, records: Sequence[Record]) -> None:
         """Apply province.reports.v1: reports and snapshots of dossiers, and noted accesses."""
         incoming: list[Incoming] = []
+        nonsense: list[Nonsense] = []
         accesses: list[Access] = []
         for record in records:
             upward = upward_of(record.body)
@@ -46,15 +47,18 @@ class LogDoor:
                 continue
             kind = upward.WhichOneof("body")
             if kind in ("report", "snapshot"):
-                incoming.append(_incoming(record, upward))
+                try:
+                    incoming.append(_incoming(record, upward))
+                except Reject as reject:
+                    nonsense.append(_nonsense(record, upward, reject))
             elif kind == "access_noted":
                 note = upward.access_noted
                 at = instant_of(note.at, "at")
                 accesses.append(Access(upward.subject, upward.participant, note.role, note.office, note.why, at))
             else:
                 PASSED.labels(record.partition.topic).inc()
-        if incoming:
-            await apply_reports(tx=tx, desk=self._desk, incoming=incoming, decode=decode)
+        if incoming or nonsense:
+            await apply_reports(tx=tx, desk=self._desk, incoming=incoming, decode=decode, nonsense=nonsense)
         if accesses:
             await note_accesses(tx=tx, events=accesses)
 
@@ -124,6 +128,11 @@ def decode(record: Record) -> Incoming:
 def _incoming(record: Record, upward: Any) -> Incoming:
     said = report_of(upward.report) if upward.HasField("report") else snapshot_of(upward.snapshot)
     return Incoming(upward.subject, upward.participant, said, record)
+
+
+def _nonsense(record: Record, upward: Any, reject: Reject) -> Nonsense:
+    state = upward.report if upward.HasField("report") else upward.snapshot.state
+    return Nonsense(upward.subject, upward.participant, state.epoch, state.version, reject.reason, record)
 
 
 def _parsed(kind: Any, record: Record) -> Any:

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from dossier_service.events.words import ASK_KIND_OF, ASK_STATE_OF, STATE_OF, UNIT_OF, VERDICT_OF
@@ -23,7 +23,9 @@ from dossier_service.model.states import RequestState
 from kernel.errors import Reject
 from proto.exchange.v1 import exchange_pb2 as wire
 
-DIGEST = re.compile(r"^[0-9a-f]{64}$")
+DIGEST = re.compile(r"[0-9a-f]{64}")
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+MOST_VND = 10**15
 T = TypeVar("T")
 
 
@@ -37,6 +39,7 @@ def upward_of(body: bytes) -> wire.Upward:
 
 def report_of(message: wire.Report) -> Report:
     """Return a report. Raises ``Reject`` for unknown enum values and values that mean nothing."""
+    _refuse_nul(message)
     return Report(
         epoch=_positive(message.epoch, "epoch"),
         version=_positive(message.version, "version"),
@@ -56,6 +59,7 @@ def report_of(message: wire.Report) -> Report:
 
 def snapshot_of(message: wire.Snapshot) -> Snapshot:
     """Return a snapshot. Raises ``Reject`` like ``report_of``."""
+    _refuse_nul(message)
     return Snapshot(
         state=report_of(message.state),
         history=tuple(
@@ -89,6 +93,8 @@ def _answer(one: wire.Answer) -> Answer:
 
 
 def _ask(ask: wire.Ask) -> Ask:
+    if not 0 <= ask.amount_vnd <= MOST_VND:
+        raise Reject("BAD_SCHEMA: an amount of money is out of range")
     return Ask(
         ask_no=_positive(ask.ask_no, "ask_no"),
         kind=_known(ASK_KIND_OF, ask.kind, "ask kind"),
@@ -115,7 +121,7 @@ def _due(due: wire.Due) -> Appointment:
 
 
 def _file(ref: wire.FileRef) -> FileRef:
-    if not DIGEST.match(ref.sha256) or ref.size < 0:
+    if not DIGEST.fullmatch(ref.sha256) or ref.size < 0:
         raise Reject("BAD_SCHEMA: a file without digest or size")
     return FileRef(ref.sha256, ref.size, ref.type, ref.name)
 
@@ -128,9 +134,22 @@ def _instant(stamp: Timestamp, name: str) -> datetime:
     if stamp.seconds <= 0:
         raise Reject(f"BAD_SCHEMA: {name} is missing")
     try:
-        return stamp.ToDatetime(UTC)
+        at = stamp.ToDatetime(UTC)
     except (ValueError, OverflowError):
         raise Reject(f"BAD_SCHEMA: {name} is no time") from None
+    if not EARLIEST <= at < LATEST:  # a sum of days from there would leave the calendar
+        raise Reject(f"BAD_SCHEMA: {name} is no time of our days")
+    return at
+
+
+def _refuse_nul(message: Message) -> None:
+    """No text column of PostgreSQL holds NUL, so such a report would be tried again for ever."""
+    for field, value in message.ListFields():
+        for item in value if field.is_repeated else (value,):
+            if isinstance(item, Message):
+                _refuse_nul(item)
+            elif isinstance(item, str) and "\0" in item:
+                raise Reject(f"BAD_SCHEMA: {field.name} has a NUL character")
 
 
 def _positive(number: int, name: str) -> int:

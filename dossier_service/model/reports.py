@@ -30,6 +30,7 @@ from kernel.workdays import Calendar, Term, Unit
 LATE = timedelta(hours=1)
 DRIFT = timedelta(minutes=2)
 PARK_LIMIT = 50
+PARK_MOST = 10 * PARK_LIMIT
 PARK_PATIENCE = timedelta(minutes=15)
 
 ILLEGAL, UNKNOWN, CONFLICT = "ILLEGAL", "UNKNOWN", "CONFLICT"
@@ -110,6 +111,11 @@ def judge_old(dossier: Dossier, report: Report, book: Book) -> Refused | Duplica
     seen = dossier.state_digest if report.version == dossier.version else book.digests.get(report.version, "")
     if seen in ("", report.digest):
         return Duplicate()
+    return conflict_of(report)
+
+
+def conflict_of(report: Report) -> Refused:
+    """Return the refusal of another content under a used version (road.md 1.2)."""
     return Refused(
         CONFLICT,
         f"Phiên bản {report.version} đã được dùng cho một nội dung khác. Hãy đối chiếu rồi báo cáo bằng số mới.",
@@ -120,17 +126,34 @@ def fault_of(dossier: Dossier, report: Report, book: Book) -> str | None:
     """Return which rule the next version breaks (Vietnamese, for the officer), or None."""
     if report.state is not dossier.state and report.state not in ALLOWED[dossier.state]:
         return f"Không thể chuyển từ “{dossier.state}” sang “{report.state}”."
-    return _fault_of_asks(dossier, report) or _fault_of_answers(report, book) or _fault_of_state(dossier, report, book)
+    return (
+        _fault_of_asks(dossier, report)
+        or _fault_of_answers(report, book)
+        or _fault_of_end(dossier, report, book)
+        or _fault_of_first_steps(dossier, report)
+    )
 
 
-def _fault_of_asks(dossier: Dossier, report: Report) -> str | None:
+def fault_of_jump(dossier: Dossier, report: Report, book: Book) -> str | None:
+    """Return which rule a state several versions on breaks (Vietnamese, for the officer), or None.
+
+    Asks may have been opened and closed on the way; what has ended stays as it ended.
+    """
+    return (
+        _fault_of_asks(dossier, report, jump=True)
+        or _fault_of_answers(report, book)
+        or _fault_of_end(dossier, report, book)
+    )
+
+
+def _fault_of_asks(dossier: Dossier, report: Report, *, jump: bool = False) -> str | None:
     asks = sorted(report.asks, key=lambda ask: ask.ask_no)
     if [ask.ask_no for ask in asks] != list(range(1, len(asks) + 1)) or len(asks) < len(dossier.asks):
         return "Các yêu cầu bổ sung phải đánh số liên tục và không được bỏ đi."
     known = {ask.ask_no: ask for ask in dossier.asks}
     for ask in asks:
         before = known.get(ask.ask_no)
-        if before is None and ask.state is not AskState.OPEN:
+        if before is None and ask.state is not AskState.OPEN and not jump:
             return f"Yêu cầu số {ask.ask_no} chưa từng được mở."
         if before is not None and before.kind is not ask.kind:
             return f"Yêu cầu số {ask.ask_no} đã đổi loại."
@@ -156,7 +179,7 @@ def _fault_of_answers(report: Report, book: Book) -> str | None:
     return None
 
 
-def _fault_of_state(dossier: Dossier, report: Report, book: Book) -> str | None:
+def _fault_of_end(dossier: Dossier, report: Report, book: Book) -> str | None:
     if dossier.ended:
         if report.results != dossier.results or not report.answers:
             return "Hồ sơ đã kết thúc. Chỉ còn được trả lời đề nghị của công dân."
@@ -168,6 +191,12 @@ def _fault_of_state(dossier: Dossier, report: Report, book: Book) -> str | None:
         return "Chỉ rút hồ sơ khi công dân đề nghị và đề nghị đó được chấp nhận."
     if report.state is State.REFUSED and not report.reason:
         return "Từ chối hồ sơ phải nêu lý do."
+    return None
+
+
+def _fault_of_first_steps(dossier: Dossier, report: Report) -> str | None:
+    if dossier.ended:
+        return None
     if dossier.state is State.SUBMITTED:
         if report.state is State.STOPPED and not any(ask.state is AskState.LAPSED for ask in report.asks):
             return "Hồ sơ chưa tiếp nhận chỉ dừng khi hết hạn bổ sung."

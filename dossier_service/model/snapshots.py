@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from dossier_service.model.dossier import Answer, Dossier, Report, Snapshot, advance
+from dossier_service.model.dossier import Answer, Dossier, PastStep, Report, Snapshot, advance
 from dossier_service.model.reports import (
     ILLEGAL,
     Applied,
@@ -14,6 +14,7 @@ from dossier_service.model.reports import (
     Stamps,
     Writer,
     apply_report,
+    fault_of_jump,
     judge_identity,
     judge_old,
 )
@@ -31,9 +32,9 @@ def judge_snapshot(dossier: Dossier, snapshot: Snapshot, book: Book) -> Refused 
         return judge_old(dossier, report, book)
     if report.state not in REACHABLE[dossier.state]:
         return Refused(ILLEGAL, f"Từ “{dossier.state}” không thể tới “{report.state}”.")
-    numbers = sorted(ask.ask_no for ask in report.asks)
-    if numbers != list(range(1, len(numbers) + 1)) or len(numbers) < len(dossier.asks):
-        return Refused(ILLEGAL, "Các yêu cầu bổ sung phải đánh số liên tục và không được bỏ đi.")
+    fault = _fault_of_past(dossier, snapshot) or fault_of_jump(dossier, _with_answers(snapshot, book), book)
+    if fault is not None:
+        return Refused(ILLEGAL, fault)
     for ref in report.files:
         if ref.sha256 not in book.here:
             return Parked("missing_file", ref.sha256)
@@ -50,9 +51,7 @@ def apply_snapshot(
     received_at = max(received_at, dossier.updated_at)
     entries, changes = [], []
     filled = dossier
-    for past in sorted(snapshot.history, key=lambda row: row.version):
-        if not dossier.version < past.version < snapshot.state.version:
-            continue
+    for past in _missed(dossier, snapshot):
         at = min(max(past.occurred_at, filled.occurred_at), received_at)
         filled = advance(filled, version=past.version, state=past.state, asks=(), state_digest="", occurred_at=at)
         writer = Writer(filled, Stamps(at, received_at, past.occurred_at), recovered=True)
@@ -70,6 +69,23 @@ def apply_snapshot(
     filled = advance(filled, asks=dossier.asks, state=dossier.state)
     last = apply_report(filled, _with_answers(snapshot, book), book, received_at=received_at, calendar=calendar)
     return Applied(last.dossier, (*entries, *last.entries), (*changes, *last.changes), last.answered)
+
+
+def _missed(dossier: Dossier, snapshot: Snapshot) -> list[PastStep]:
+    """Return the steps that the nation did not see, by version."""
+    rows = (row for row in snapshot.history if dossier.version < row.version < snapshot.state.version)
+    return sorted(rows, key=lambda row: row.version)
+
+
+def _fault_of_past(dossier: Dossier, snapshot: Snapshot) -> str | None:
+    version, state = dossier.version, dossier.state
+    for past in _missed(dossier, snapshot):
+        if past.version == version:
+            return f"Lịch sử có hai bước cùng phiên bản {version}."
+        if past.state not in REACHABLE[state] or snapshot.state.state not in REACHABLE[past.state]:
+            return f"Lịch sử đi từ “{state}” qua “{past.state}” là không thể."
+        version, state = past.version, past.state
+    return None
 
 
 def _with_answers(snapshot: Snapshot, book: Book) -> Report:

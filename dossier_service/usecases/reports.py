@@ -11,8 +11,11 @@ from prometheus_client import Counter
 from dossier_service.model.dossier import Dossier, Report, Request, Snapshot, advance
 from dossier_service.model.happened import DossierChanged, RefusalQueued, SnapshotWanted
 from dossier_service.model.reports import (
+    BAD_SCHEMA,
     CONFLICT,
+    ILLEGAL,
     PARK_LIMIT,
+    PARK_MOST,
     PARK_PATIENCE,
     UNKNOWN,
     Applied,
@@ -21,6 +24,7 @@ from dossier_service.model.reports import (
     Parked,
     Refused,
     apply_report,
+    conflict_of,
     judge,
 )
 from dossier_service.model.snapshots import apply_snapshot, judge_snapshot
@@ -31,6 +35,8 @@ from kernel.db import Tx
 from kernel.log import Record
 
 CONSUMER = "dossier_service.reports"
+NOT_HELD = Refused(UNKNOWN, "Đơn vị này không giữ hồ sơ có mã như vậy.")
+TOO_MANY_PARKED = Refused(ILLEGAL, "Quá nhiều báo cáo đang chờ một báo cáo bị thiếu. Hãy gửi toàn bộ trạng thái hồ sơ.")
 OUTCOMES = Counter("motcua_dossier_reports_total", "Reports of owners, by what became of them", ("outcome",))
 
 logger = structlog.get_logger()
@@ -51,31 +57,54 @@ class Incoming:
         return self.said.state if isinstance(self.said, Snapshot) else self.said
 
 
+@dataclass(frozen=True, slots=True)
+class Nonsense:
+    """A report or snapshot that cannot be understood; its numbers are as they were sent."""
+
+    code: str
+    participant: str
+    epoch: int
+    version: int
+    why: str
+    record: Record
+
+
 Decode = Callable[[Record], Incoming]
 
 
-async def apply_reports(*, tx: Tx, desk: Desk, incoming: Sequence[Incoming], decode: Decode) -> None:
+async def apply_reports(
+    *, tx: Tx, desk: Desk, incoming: Sequence[Incoming], decode: Decode, nonsense: Sequence[Nonsense] = ()
+) -> None:
     """Apply a batch inside the consumer's transaction. Order within a dossier is the order given.
 
     ``decode`` reads messages that were parked earlier. Nothing is raised for what an owner can send: it is applied,
     a duplicate, parked, or refused (quarantined, and the officer is told).
     """
-    batch = await _open(tx, desk, incoming, decode)
+    batch = await _open(tx, desk, incoming, decode, nonsense)
     for item in incoming:
         batch.take(item)
+    for bad in nonsense:
+        batch.take_nonsense(bad)
     await batch.write(tx)
 
 
 async def retry_parked(*, tx: Tx, desk: Desk, codes: Iterable[str], decode: Decode) -> None:
     """Try the parked reports of ``codes`` again (a file has arrived)."""
-    batch = await _open(tx, desk, (), decode, set(codes))
+    batch = await _open(tx, desk, (), decode, more=set(codes))
     for code in list(batch.dossiers):
         batch.release(code)
     await batch.write(tx)
 
 
-async def _open(tx: Tx, desk: Desk, incoming: Sequence[Incoming], decode: Decode, more: Iterable[str] = ()) -> "_Batch":
-    codes = {item.code for item in incoming} | set(more)
+async def _open(
+    tx: Tx,
+    desk: Desk,
+    incoming: Sequence[Incoming],
+    decode: Decode,
+    nonsense: Sequence[Nonsense] = (),
+    more: Iterable[str] = (),
+) -> "_Batch":
+    codes = {item.code for item in incoming} | {bad.code for bad in nonsense} | set(more)
     found = await dossiers.load(tx, codes)
     waiting = {
         code: [_Waiting(row.version, decode(inbox.record_of(row))) for row in rows]
@@ -90,7 +119,9 @@ async def _open(tx: Tx, desk: Desk, incoming: Sequence[Incoming], decode: Decode
     requests = await dossiers.open_requests(tx, found)
     digests = await dossiers.digests_of(tx, old)
     here = await _files_here(tx, desk, said)
-    lanes = await catalogue.lanes_of(tx, sorted({item.participant for item in said}))
+    lanes = await catalogue.lanes_of(
+        tx, sorted({item.participant for item in said} | {bad.participant for bad in nonsense})
+    )
     books = {code: Book(requests.get(code, {}), digests.get(code, {}), here.get(code, set())) for code in found}
     return _Batch(desk, desk.clock.now(), found, dict(found), books, waiting, lanes)
 
@@ -115,7 +146,8 @@ class _Waiting:
 class _Refusal:
     code: str
     lane: str
-    report: Report
+    epoch: int
+    version: int
     refused: Refused
     record: Record
 
@@ -140,14 +172,27 @@ class _Batch:
 
     def take(self, item: Incoming) -> None:
         """Judge one message and note what follows; then whatever waited for it."""
-        dossier = self.dossiers.get(item.code)
-        if dossier is None or dossier.lane not in self.lanes.get(item.participant, set()):
-            self._refuse(item, item.participant, Refused(UNKNOWN, "Đơn vị này không giữ hồ sơ có mã như vậy."))
+        dossier = self._held(item)
+        if dossier is None:
+            self._refuse(item, item.participant, NOT_HELD)
             return
         before = dossier.version
         self._settle(item, dossier)
         if self.dossiers[item.code].version != before:
             self.release(item.code)
+
+    def take_nonsense(self, bad: Nonsense) -> None:
+        """Refuse what cannot be understood; the officer is told why."""
+        dossier = self._held(bad)
+        if dossier is None:
+            self._note_refusal(bad, bad.participant, bad.epoch, bad.version, NOT_HELD)
+            return
+        text = f"Cổng quốc gia không hiểu báo cáo này ({bad.why}). Hãy sửa rồi gửi lại."
+        self._note_refusal(bad, dossier.lane, bad.epoch, bad.version, Refused(BAD_SCHEMA, text))
+
+    def _held(self, item: Incoming | Nonsense) -> Dossier | None:
+        dossier = self.dossiers.get(item.code)
+        return dossier if dossier and dossier.lane in self.lanes.get(item.participant, set()) else None
 
     def release(self, code: str) -> None:
         """Settle the parked reports of ``code`` whose turn has come."""
@@ -196,8 +241,17 @@ class _Batch:
             self.named.append((item.code, report.draft_result, "draft_result", self.now))
 
     def _park(self, item: Incoming, why: Parked) -> None:
-        OUTCOMES.labels(f"parked_{why.reason}").inc()
         report = item.report
+        rest = self.waiting.setdefault(item.code, [])
+        twin = next((other for other in rest if other.version == report.version), None)
+        if twin is not None:
+            if twin.incoming.report.digest != report.digest:
+                self._refuse(item, self.dossiers[item.code].lane, conflict_of(report))
+            return
+        if len(rest) >= PARK_MOST:
+            self._refuse(item, self.dossiers[item.code].lane, TOO_MANY_PARKED)
+            return
+        OUTCOMES.labels(f"parked_{why.reason}").inc()
         row = inbox.parked_row(
             item.record,
             code=item.code,
@@ -206,18 +260,18 @@ class _Batch:
             reason=why.reason,
             sha256=why.sha256,
         )
-        rest = self.waiting.setdefault(item.code, [])
-        if any(other.version == report.version for other in rest):
-            return
         self.parked.append(row)
         rest.append(_Waiting(report.version, item))
         rest.sort(key=lambda other: other.version)
 
     def _refuse(self, item: Incoming, lane: str, refused: Refused) -> None:
+        self._note_refusal(item, lane, item.report.epoch, item.report.version, refused)
+
+    def _note_refusal(self, item: Incoming | Nonsense, lane: str, epoch: int, version: int, refused: Refused) -> None:
         OUTCOMES.labels(f"refused_{refused.code.lower()}").inc()
         log = logger.error if refused.code == CONFLICT else logger.warning
         log("report_refused", dossier=item.code, participant=item.participant, code=refused.code)
-        self.refusals.append(_Refusal(item.code, lane, item.report, refused, item.record))
+        self.refusals.append(_Refusal(item.code, lane, epoch, version, refused, item.record))
 
     async def write(self, tx: Tx) -> None:
         """Write everything: the dossiers first, by compare-and-set."""
@@ -250,8 +304,8 @@ class _Batch:
                     refusal.code,
                     refusal.lane,
                     number,
-                    refusal.report.epoch,
-                    refusal.report.version,
+                    refusal.epoch,
+                    refusal.version,
                     refusal.refused.code,
                     refusal.refused.text,
                 )
