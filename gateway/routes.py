@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from kernel.web import Upstream
 
@@ -62,5 +63,9 @@ class Routes:
 
 
 def is_lookup(path: str) -> bool:
-    """Tell whether ``path`` answers by a dossier's code alone, which could be guessed."""
-    return path.startswith(LOOKUPS) or path in LOOKUP_PAGES
+    """Tell whether the raw ``path`` answers by a dossier's code alone, which could be guessed.
+
+    Services read escaped letters as letters, so ``/%6cookup/`` is a look-up too.
+    """
+    plain = unquote(path) if "%" in path else path
+    return plain.startswith(LOOKUPS) or plain in LOOKUP_PAGES

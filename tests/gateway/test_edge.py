@@ -234,6 +234,13 @@ async def test_lookups_by_code_have_a_narrow_limit(make_edge: MakeEdge) -> None:
         assert (await client.get("/x")).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/api/dossiers/v1/%6cookup/H26-261121-0001", "/t%72a-cuu/x", "/lookup%2Fx"])
+async def test_escaped_letters_do_not_lead_around_the_narrow_limit(make_edge: MakeEdge, path: str) -> None:
+    edge = await make_edge(gateway_limit_lookup="1/minute")
+    async with edge.browser() as client:
+        assert [(await client.get(path)).status_code for _ in range(2)] == [200, 429]
+
+
 def test_addresses_come_from_trusted_proxies_only_and_ipv6_counts_by_network() -> None:
     plain = Limiter({"a": "1/minute"})
     assert plain.address("10.0.0.1", "1.2.3.4") == "10.0.0.1"
