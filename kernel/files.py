@@ -27,6 +27,8 @@ TYPES = ("image/jpeg", "image/png", "image/heic", "application/pdf")
 
 _PARTS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
+_ENCRYPTED = re.compile(rb"/Encrypt\s*(\d+\s+\d+\s+R|<<)")
+
 FileType = Literal["image/jpeg", "image/png", "image/heic", "application/pdf"]
 
 
@@ -140,7 +142,7 @@ def sniff(data: bytes) -> FileType | None:
 def check_structure(data: bytes, type: str) -> None:
     """Check that ``data`` is a whole file of ``type``: begun rightly, not cut off, its parts add up.
 
-    Raises ``Invalid``: ``empty_file``, ``file_type_not_taken``, ``file_broken``.
+    Raises ``Invalid``: ``empty_file``, ``file_type_not_taken``, ``file_broken``, ``file_encrypted``.
     """
     if not data:
         raise Invalid("empty_file", Text("Tệp này trống. Bạn chọn tệp khác.", "This file is empty. Choose another."))
@@ -158,6 +160,14 @@ def check_structure(data: bytes, type: str) -> None:
         raise Invalid(
             "file_broken",
             Text("Tệp bị hỏng hoặc bị cắt. Bạn chụp hoặc tải lại.", "The file is damaged or cut off. Take it again."),
+        )
+    if type == "application/pdf" and _ENCRYPTED.search(data):
+        raise Invalid(
+            "file_encrypted",
+            Text(
+                "Tệp PDF này có mật khẩu nên cơ quan không mở được. Bạn bỏ mật khẩu rồi tải lại.",
+                "This PDF is protected by a password, so the office cannot open it. Remove it and upload again.",
+            ),
         )
 
 

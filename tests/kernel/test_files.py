@@ -121,6 +121,12 @@ class TestContent:
             check_structure(PDF, "image/png")
         assert refused.value.code == "file_type_not_taken"
 
+    @pytest.mark.parametrize("entry", [b"/Encrypt 5 0 R", b"/Encrypt<</Filter/Standard>>"])
+    def test_a_pdf_with_a_password_is_refused_with_what_to_do(self, entry: bytes) -> None:
+        with pytest.raises(Invalid) as refused:
+            check_structure(PDF.replace(b"startxref", b"trailer\n<<" + entry + b">>\nstartxref"), "application/pdf")
+        assert refused.value.code == "file_encrypted"
+
     def test_an_empty_file_is_refused(self) -> None:
         with pytest.raises(Invalid) as refused:
             check_structure(b"", "image/png")
