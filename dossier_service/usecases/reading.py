@@ -109,14 +109,14 @@ async def list_roots(*, desk: Desk, size: int, before: date | None) -> Sequence[
 async def follow(*, desk: Desk, principal: Principal, code: str, after: int | None) -> AsyncIterator[Any]:
     """Yield history rows of the caller's dossier as they are committed, after event ``after``.
 
-    Without ``after`` the newest row comes first, so that a page knows where it stands. Raises ``NotFound`` before
+    Without ``after`` the newest row comes first, so that a page knows where it stands; an ``after`` that has not
+    happened yet counts as the newest. Raises ``NotFound`` before
     the first row for a foreign dossier.
     """
     with desk.changes.listening(code) as event:
-        if after is None:
-            async with desk.database.read() as tx:
-                dossier = await own_dossier(tx, principal, code)
-            after = dossier.event_no - 1
+        async with desk.database.read() as tx:
+            dossier = await own_dossier(tx, principal, code)
+        after = dossier.event_no - 1 if after is None else min(after, dossier.event_no)
         while True:
             async with desk.database.read() as tx:
                 rows = await dossiers.history_rows(tx, code, after=after)

@@ -4,9 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dossier_service.model.states import State
+from dossier_service.usecases.reading import follow
 from tests.dossier_service.door import Door, door, token
-from tests.dossier_service.world import Owner
+from tests.dossier_service.world import CITIZEN, Owner
 
 
 async def listen(it: Door, code: str, last: str | None, ids: asyncio.Queue[str]) -> None:
@@ -56,3 +59,16 @@ async def test_the_stream_tells_each_change_and_continues(tmp_path: Path) -> Non
         assert [await asyncio.wait_for(ids.get(), 10) for _ in range(2)] == ["2", "3"]
         again.cancel()
         await asyncio.gather(first, again, return_exceptions=True)
+
+
+@pytest.mark.parametrize("after", [50, 10**20])
+async def test_an_event_that_has_not_happened_counts_as_the_newest(tmp_path: Path, after: int) -> None:
+    async with door(tmp_path) as it:
+        code = await it.here.file()
+        owner = Owner(code, it.here.desk.clock.now())
+        rows = aiter(follow(desk=it.here.desk, principal=CITIZEN, code=code, after=after))
+        following = asyncio.ensure_future(anext(rows))
+        done, _ = await asyncio.wait([following], timeout=0.5)
+        assert not done
+        await it.here.feed("province.reports.v1", owner.message(owner.step("accepted", state=State.ACCEPTED)))
+        assert (await asyncio.wait_for(following, 10)).n == 2
