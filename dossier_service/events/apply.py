@@ -132,7 +132,14 @@ def _incoming(record: Record, upward: Any) -> Incoming:
 
 def _nonsense(record: Record, upward: Any, reject: Reject) -> Nonsense:
     state = upward.report if upward.HasField("report") else upward.snapshot.state
-    return Nonsense(upward.subject, upward.participant, state.epoch, state.version, reject.reason, record)
+    return Nonsense(
+        upward.subject,
+        upward.participant,
+        state.epoch,
+        state.version,
+        reject.reason.removeprefix("BAD_SCHEMA: "),
+        record,
+    )
 
 
 def _parsed(kind: Any, record: Record) -> Any:

@@ -26,6 +26,7 @@ from proto.exchange.v1 import exchange_pb2 as wire
 DIGEST = re.compile(r"[0-9a-f]{64}")
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 MOST_VND = 10**15
+MOST_VERSION = 10**6
 T = TypeVar("T")
 
 
@@ -42,7 +43,7 @@ def report_of(message: wire.Report) -> Report:
     _refuse_nul(message)
     return Report(
         epoch=_positive(message.epoch, "epoch"),
-        version=_positive(message.version, "version"),
+        version=_version(message.version),
         state=_known(STATE_OF, message.state, "state"),
         occurred_at=_instant(message.occurred_at, "occurred_at"),
         digest=message.digest,
@@ -64,7 +65,7 @@ def snapshot_of(message: wire.Snapshot) -> Snapshot:
         state=report_of(message.state),
         history=tuple(
             PastStep(
-                _positive(row.version, "version"),
+                _version(row.version),
                 _step(row.step),
                 _instant(row.occurred_at, "occurred_at"),
                 _known(STATE_OF, row.state, "state"),
@@ -150,6 +151,12 @@ def _refuse_nul(message: Message) -> None:
                 _refuse_nul(item)
             elif isinstance(item, str) and "\0" in item:
                 raise Reject(f"BAD_SCHEMA: {field.name} has a NUL character")
+
+
+def _version(number: int) -> int:
+    if number > MOST_VERSION:  # no dossier has as many steps; one more than int32 could not be answered
+        raise Reject("BAD_SCHEMA: version is out of range")
+    return _positive(number, "version")
 
 
 def _positive(number: int, name: str) -> int:

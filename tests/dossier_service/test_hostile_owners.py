@@ -29,6 +29,7 @@ Spoil = Callable[[wire.Report], object]
         lambda report: report.ClearField("occurred_at"),
         lambda report: setattr(report.occurred_at, "seconds", 2**62),
         lambda report: setattr(report, "version", -5),
+        lambda report: setattr(report, "version", 2**31 - 1),
         lambda report: report.results.add(sha256="zz"),
         lambda report: report.asks.add(ask_no=1, kind=2, state=1, amount_vnd=-(2**63)),
         lambda report: setattr(report.step, "note", "a\0b"),
