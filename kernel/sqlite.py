@@ -98,7 +98,11 @@ class _Driver(AsyncAdapt_aiosqlite_dbapi):
         connection: Any = aiosqlite.connect(*arg, **kw)
         connection._thread.daemon = True
         opened = _Connection(self, await_(connection))
-        await_(connection.executescript(pragmas))
+        try:
+            await_(connection.executescript(pragmas))
+        except BaseException:
+            opened.close()
+            raise
         return opened
 
 

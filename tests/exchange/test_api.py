@@ -55,7 +55,8 @@ async def test_operators_see_every_lane_and_an_administrator_its_own(tmp_path: P
             await until(settled)
             first, second = await lanes()
             assert (first["connected"], first["undelivered"], first["acked_seq"]) == (True, 0, 3)
-            assert (second["connected"], second["oldest_seconds"], second["parked"]) == (False, 0, 0)
+            assert (second["connected"], second["parked"]) == (False, 0)
+            assert 0 <= int(str(second["oldest_seconds"])) < 60
             own = await http.get("lanes", headers=bearer("province_admin", participant="H27"))
             assert [row["lane"] for row in own.json()["results"]] == ["H27"]
             page = (await http.get("lanes?page_size=1", headers=bearer("auditor"))).json()
