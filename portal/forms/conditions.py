@@ -79,6 +79,13 @@ def required(schema: Mapping[str, Any], answers: Answers) -> set[str]:
     return found
 
 
+def ever_required(schema: Mapping[str, Any]) -> set[str]:
+    """Return the fields that the schema requires for some answers at least."""
+    found = set(schema.get("required", ()))
+    parts = [*schema.get("allOf", ()), schema.get("then"), schema.get("else")]
+    return found.union(*(ever_required(part) for part in parts if part))
+
+
 def left_over(form: Form, answers: Answers) -> list[str]:
     """Return answered fields that no longer apply: their page or they themselves are not asked any more."""
     asked = {name for page in pages(form, answers) for name in page["fields"] if applies(form, name, answers)}

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from portal.forms import conditions
+from portal.forms.answers import written_phone
 from portal.forms.dates import Problem
 from portal.forms.values import Posted, Read, one, read
 from portal.i18n import Words
@@ -38,6 +39,7 @@ class Question:
     source: str = ""
     rule: str = ""
     when: str = ""
+    only_if: str = ""
 
     @property
     def anchor(self) -> str:
@@ -84,19 +86,39 @@ def questions(
     posted: Posted | None = None,
 ) -> list[Question]:
     """Return the questions ``names`` (with what of their conditions is open), holding what was posted, else saved."""
-    wanted = conditions.required(form["schema"], answers)
-    made = []
+    wanted, ever = conditions.required(form["schema"], answers), conditions.ever_required(form["schema"])
+    made: list[Question] = []
+    said = ""
     for name, open_condition in names.items():
         spec = form["fields"][name]
         hanging = not isinstance(open_condition, bool)
-        question = _blank(name, spec, t, optional=name not in wanted and not hanging)
-        question.when = orjson.dumps(open_condition).decode() if hanging else ""
+        question = _blank(name, spec, t, optional=name not in (ever if hanging else wanted))
+        if not isinstance(open_condition, bool):
+            question.when = orjson.dumps(open_condition).decode()
+            told = only_if(form, open_condition, t)
+            question.only_if, said = ("" if told == said else told), told
         if posted is None:
             _fill(question, answers.get(name))
         else:
             _refill(question, posted)
         made.append(question)
     return made
+
+
+def only_if(form: conditions.Form, condition: Mapping[str, Any], t: Words) -> str:
+    """Return in words when a question is to be answered, for who sees it before it applies; nothing if not simple."""
+    for joined in ("all", "any"):
+        if len(condition.get(joined, ())) == 1:
+            return only_if(form, condition[joined][0], t)
+    wanted = [condition["equals"]] if "equals" in condition else condition.get("in")
+    if wanted is None or condition.get("field") not in form["fields"]:
+        return ""
+    spec = form["fields"][condition["field"]]
+    labels = {option["value"]: t.pick(option["label"]) for option in spec.get("options") or ()}
+    if spec["widget"] == "yesno":
+        labels = {True: t("frame.yes"), False: t("frame.no")}
+    chosen = f" {t('filing.or')} ".join(f"“{labels[value]}”" for value in wanted if value in labels)
+    return t("filing.only_if", label=t.pick(spec["label"]), choices=chosen) if chosen else ""
 
 
 def _blank(name: str, spec: Mapping[str, Any], t: Words, *, optional: bool) -> Question:
@@ -132,7 +154,7 @@ def _fill(question: Question, value: Any) -> None:
     elif isinstance(value, list):
         question.chosen = frozenset(str(item) for item in value)
     else:
-        question.raw = str(value)
+        question.raw = written_phone(value) if question.widget == "phone" else str(value)
         question.chosen = frozenset([str(value)])
 
 

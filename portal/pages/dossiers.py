@@ -11,6 +11,7 @@ from kernel.workdays import Calendar
 from portal import codes
 from portal.forms.answers import display, masked
 from portal.i18n import Words, days_between, moment
+from portal.pages.naming import in_english, office_names
 from portal.pages.problem import route
 from portal.pages.submitting import place_names
 from portal.pages.visit import Visit
@@ -41,12 +42,14 @@ AHEAD = {
 async def mine(visit: Visit) -> Response:
     """List the person's dossiers, newest first."""
     found = await visit.api.call("dossiers", query={"cursor": visit.query("cursor", 500)})
+    await in_english(visit, found["results"])
     return visit.page("dossiers.html", private=True, found=found, kinds=KINDS)
 
 
 async def follow(visit: Visit) -> Response:
     """Show one dossier: the plain sentence, what is asked, the timeline, the date with its sum, the result."""
     dossier, timeline = await _load(visit)
+    left = time_left(dossier, visit.now, visit.calendar, visit.t)
     return visit.page(
         "dossier.html",
         private=True,
@@ -54,12 +57,13 @@ async def follow(visit: Visit) -> Response:
         kind=KINDS.get(dossier["status"], "now"),
         where=whereabouts(dossier),
         ended=dossier["status"] in ENDED,
-        steps=steps(dossier, timeline, visit.t),
+        steps=steps(dossier, timeline, visit.t, await office_names(visit, timeline)),
         ahead=ahead(dossier),
         open_asks=[ask for ask in dossier["asks"] if ask["state"] == "open"],
         waiting=[request for request in dossier["requests"] if request["state"] == "open"],
         declined=[request for request in dossier["requests"] if request["state"] in ("declined", "closed")],
-        left=time_left(dossier, visit.now, visit.calendar, visit.t),
+        left=left,
+        late=bool(left) and moment(dossier["due"]["at"]) < visit.now,
         sent=visit.query("sent", 20),
     )
 
@@ -83,13 +87,21 @@ async def answers(visit: Visit) -> Response:
                 else display(spec, value, visit.t, places=places, files=files)
             )
             rows.append((visit.t.pick(spec["label"]), shown))
-    seen = await visit.api.get_or({"results": []}, "accesses", {"code": dossier["code"]})
-    return visit.page("dossier_answers.html", private=True, dossier=dossier, rows=rows, accesses=seen["results"])
+    seen = (await visit.api.get_or({"results": []}, "accesses", {"code": dossier["code"]}))["results"]
+    return visit.page(
+        "dossier_answers.html",
+        private=True,
+        dossier=dossier,
+        rows=rows,
+        accesses=seen,
+        offices=await office_names(visit, seen),
+    )
 
 
 async def receipt(visit: Visit) -> Response:
     """Show the receipt: code, office, date with its sum, QR; for the screen, A4 and 80 mm paper."""
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
+    await in_english(visit, [dossier])
     address = codes.lookup_address(visit.settings.public_url, dossier["code"])
     return visit.page(
         "receipt.html",
@@ -105,6 +117,7 @@ async def receipt(visit: Visit) -> Response:
 async def _load(visit: Visit) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
     code = {"code": visit.part("code")}
     dossier = await visit.api.call("dossier", code)
+    await in_english(visit, [dossier])
     rows: list[Mapping[str, Any]] = []
     cursor = None
     for _ in range(10):
@@ -131,8 +144,12 @@ def whereabouts(dossier: Mapping[str, Any]) -> tuple[str, str]:
     return kind, str(status)
 
 
-def steps(dossier: Mapping[str, Any], timeline: list[Mapping[str, Any]], t: Words) -> list[dict[str, Any]]:
+def steps(
+    dossier: Mapping[str, Any], timeline: list[Mapping[str, Any]], t: Words, offices: Mapping[str, str]
+) -> list[dict[str, Any]]:
     """Return the history in words: each step with its mark (done, now, yours, refused, ended), time, office, handler.
+
+    ``offices`` names offices by their code.
 
     That a request was accepted is left out: the office's own step beside it says so.
     """
@@ -147,7 +164,7 @@ def steps(dossier: Mapping[str, Any], timeline: list[Mapping[str, Any]], t: Word
                 "what": t(key),
                 "explain": t(f"{key}_explain") if t.known(f"{key}_explain") else "",
                 "row": row,
-                "office": _office(dossier, row),
+                "office": _office(dossier, row, offices),
                 "same_day": at > 0 and str(rows[at - 1]["at"])[:10] == str(row["at"])[:10],
             }
         )
@@ -161,11 +178,12 @@ def _step_key(row: Mapping[str, Any], t: Words) -> str:
     return "following.step_other"
 
 
-def _office(dossier: Mapping[str, Any], row: Mapping[str, Any]) -> str:
+def _office(dossier: Mapping[str, Any], row: Mapping[str, Any], offices: Mapping[str, str]) -> str:
     """Return the name of the office that took a step; nothing for what the portal or the citizen did."""
     if row["type"] in ("submitted", "request_filed") or not row.get("office"):
         return ""
-    return str(dossier["office"]["name"] if row["office"] == dossier["office"]["id"] else row["office"])
+    own = row["office"] == dossier["office"]["id"]
+    return str(dossier["office"]["name"]) if own else offices.get(str(row["office"]), "")
 
 
 def ahead(dossier: Mapping[str, Any]) -> tuple[str, ...]:

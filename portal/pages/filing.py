@@ -103,7 +103,8 @@ async def answer_page(visit: Visit) -> Response:
         draft = await load(visit, token)
     except ApiProblem as refused:
         if refused.status in (401, 404) and not visit.signed_in:
-            return visit.page("session_over.html", 401, private=True, texts=texts, back=visit.request.url.path)
+            back = visit.request.url.path
+            return visit.page("session_over.html", 401, private=True, texts=texts, back=back, lost=bool(files))
         raise
     if draft.code:
         return visit.go(f"/dossiers/{draft.code}/receipt")

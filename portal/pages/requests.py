@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
+from functools import wraps
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -9,7 +10,8 @@ from starlette.responses import Response
 
 from portal.forms.questions import Question, problem_text, questions, read_page
 from portal.forms.values import Posted, one
-from portal.pages.problem import route
+from portal.pages.naming import in_english
+from portal.pages.problem import PageHandler, route
 from portal.pages.question import Files
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
@@ -17,6 +19,26 @@ from portal.public_api import ApiProblem
 Ask = Mapping[str, Any]
 
 
+def kept(handler: PageHandler) -> PageHandler:
+    """Return ``handler`` such that nothing typed is lost when the session ended: sign in, then send the same again."""
+
+    @wraps(handler)
+    async def page(visit: Visit) -> Response:
+        try:
+            return await handler(visit)
+        except ApiProblem as refused:
+            if refused.status != 401 or visit.request.method != "POST":
+                raise
+            texts, files = await posted(visit)
+            lost = {"files_lost": ["yes"]} if files else {}
+            return visit.page(
+                "session_over.html", 401, private=True, texts={**texts, **lost}, back=visit.request.url.path, lost=lost
+            )
+
+    return page
+
+
+@kept
 async def supplement(visit: Visit) -> Response:
     """Open only what was asked for, take it, send it once."""
     dossier, ask = await _asked(visit, "papers")
@@ -27,6 +49,8 @@ async def supplement(visit: Visit) -> Response:
         return _supplement_page(visit, dossier, ask, fields)
     texts, files = await posted(visit)
     digests, errors = await _store(visit, dossier, files, list(texts.get("kept", [])))
+    if one(texts, "files_lost") and not files:
+        errors["files"] = visit.t("filing.session_over_files")
     reads = read_page(form, [n for n in names if form["fields"][n]["widget"] != "files"], texts, visit.today)
     errors |= {n: problem_text(r.problem, form["fields"][n], visit.t) for n, r in reads.items() if r.problem}
     values = {name: read.value for name, read in reads.items() if read.value is not None}
@@ -78,6 +102,7 @@ def _supplement_page(
     )
 
 
+@kept
 async def confirm(visit: Visit) -> Response:
     """Let the person say that the draft result is right, or what is wrong in it."""
     dossier, ask = await _asked(visit, "confirm")
@@ -120,9 +145,11 @@ def _confirm_page(
     )
 
 
+@kept
 async def withdraw(visit: Visit) -> Response:
     """Say what withdrawing means, then ask the office for it."""
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
+    await in_english(visit, [dossier])
     if "withdraw" not in dossier.get("can", ()):
         return visit.go(f"/dossiers/{dossier['code']}")
     error = ""
@@ -142,6 +169,7 @@ async def withdraw(visit: Visit) -> Response:
 async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:
     """Return the dossier and its open ask of ``kind``. Raises ``HTTPException`` 404 when none is open."""
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
+    await in_english(visit, [dossier])
     ask = next((a for a in dossier["asks"] if a["kind"] == kind and a["state"] == "open"), None)
     if ask is None:
         raise HTTPException(404)

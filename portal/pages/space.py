@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from portal.pages.dossiers import KINDS
+from portal.pages.naming import in_english, office_names
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
 
@@ -13,6 +14,7 @@ async def space(visit: Visit) -> Response:
         return visit.sign_in("/my")
     dossiers = await visit.api.call("dossiers", query={"page_size": 5})
     drafts = await visit.api.get_or(None, "drafts")
+    await in_english(visit, [*dossiers["results"], *(drafts or {}).get("results", [])])
     notices = await visit.api.get_or(None, "notices")
     profile = await visit.api.get_or(None, "profile")
     return visit.page(
@@ -44,7 +46,8 @@ async def read_notice(visit: Visit) -> Response:
 async def accesses(visit: Visit) -> Response:
     """Show who looked at one's data, when and why."""
     found = await visit.api.call("my_accesses", query={"cursor": visit.query("cursor", 500)})
-    return visit.page("accesses.html", private=True, found=found)
+    offices = await office_names(visit, found["results"])
+    return visit.page("accesses.html", private=True, found=found, offices=offices)
 
 
 ROUTES = [

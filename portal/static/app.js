@@ -89,6 +89,7 @@
   var settle = function () {
     dependent.forEach(function (part) { part.hidden = !holds(JSON.parse(part.dataset.when)); });
   };
+  [].forEach.call(document.querySelectorAll("[data-only-if]"), function (said) { said.hidden = true; });
   if (dependent.length) { document.addEventListener("change", settle); settle(); }
 
   var print = $("[data-print]");

@@ -163,9 +163,9 @@ FORM: dict[str, Any] = {
 DUE = {
     "at": "2026-11-30T17:00:00+07:00",
     "expected": False,
-    "start": "2026-11-23T07:30:00+07:00",
+    "start": "2026-11-21T15:20:00+07:00",
     "amount": 5,
-    "counted_from": "2026-11-21T15:20:00+07:00",
+    "counted_from": "2026-11-23T07:30:00+07:00",
     "unit": "working_days",
     "calendar": "2026-11-21",
     "skipped": ["2026-11-24"],
