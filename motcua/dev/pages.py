@@ -13,6 +13,8 @@ NONE = Text("Chưa có tin nhắn nào.", "No message yet.")
 CLOCK = Text("Đồng hồ (BẢN DEMO)", "Clock (DEMO)")
 NOW = Text("Bây giờ là", "It is now")
 AHEAD = Text("Nhanh hơn giờ thật", "Ahead of real time by")
+HOURS = Text("giờ", "hours")
+MINUTES = Text("phút", "minutes")
 FORWARDS = Text("Đồng hồ chỉ đi tới, không lùi được.", "The clock only moves forwards.")
 MOVE = Text("Tua tới", "Move forwards")
 BACK = Text("Về danh sách", "Back to the list")
@@ -62,7 +64,7 @@ def clock(now: datetime, offset: timedelta, language: str, *, problem: str = "")
     return _page(
         CLOCK,
         f"{wrong}<p>{escape(NOW.in_language(language))}: <strong>{escape(date_time(now, language))}</strong></p>"
-        f"<p>{escape(AHEAD.in_language(language))}: {hours} h {rest // 60} min</p>"
+        f"<p>{escape(AHEAD.in_language(language))}: {hours} {escape(HOURS.in_language(language))} {rest // 60} {escape(MINUTES.in_language(language))}</p>"
         f"<p>{escape(FORWARDS.in_language(language))}</p>{buttons}",
         language,
     )
@@ -78,5 +80,5 @@ def _page(title: Text, body: str, language: str) -> str:
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         f'<title>{said} - Một Cửa</title><link rel="stylesheet" href="/static/app.css"></head>'
-        f'<body><main id="main"><h1>{said}</h1>{body}</main></body></html>'
+        f'<body><main id="main" class="wrap"><h1>{said}</h1>{body}</main></body></html>'
     )

@@ -168,6 +168,7 @@ async def case_page(
     """Return a case's page; noting the access comes first, and an unknown code is 404."""
     name = officer_name(principal.sub)
     case, others = await note_access(books=books, code=code, officer=principal.sub, name=name)
+    due = due_of(books, case)
     here = {ref.sha256 for ref in case.files if await books.files.size(books.key(code, ref.sha256)) is not None}
     return page(
         request,
@@ -177,7 +178,9 @@ async def case_page(
         signed_in=True,
         case=case,
         tag=tag_of(case),
-        due=due_of(books, case),
+        due=due,
+        counted_from=books.calendar.counted_from(due.start) if due else None,
+        answered=[request for request in case.requests if request not in case.waiting],
         now=books.clock.now(),
         facts=facts(case.filing, language_of(request)),
         steps=possible(case),

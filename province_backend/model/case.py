@@ -239,6 +239,19 @@ class Case:
         """The citizen's requests that have no answer yet."""
         return tuple(request for request in self.requests if request.verdict is Verdict.OPEN)
 
+    @property
+    def correction(self) -> str:
+        """What the citizen found wrong in the newest draft and the office agreed to; empty once a new draft is sent."""
+        newest = max((ask.ask_no for ask in self.asks if ask.kind is AskKind.CONFIRM), default=0)
+        wrong = (
+            request.text
+            for request in self.requests
+            if request.kind is RequestKind.CONFIRMATION
+            and request.ask_no == newest
+            and request.verdict is Verdict.ACCEPTED
+        )
+        return next((text for text in wrong if text), "")
+
     def open_ask(self, kind: AskKind) -> Ask | None:
         """Return the open ask of ``kind``, or None."""
         return next((ask for ask in self.asks if ask.kind is kind and ask.state is AskState.OPEN), None)
