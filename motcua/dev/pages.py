@@ -54,6 +54,7 @@ def message(one: Sent, language: str) -> str:
 def clock(now: datetime, offset: timedelta, language: str, *, problem: str = "") -> str:
     """Return the time with one button a step; ``problem`` is what was wrong with the last try."""
     hours, rest = divmod(int(offset.total_seconds()), 3600)
+    ahead = f"{hours} {HOURS.in_language(language)} {rest // 60} {MINUTES.in_language(language)}"
     buttons = "".join(
         f'<form method="post" action="/dev/clock"><input type="hidden" name="{unit}" value="{amount}">'
         f'<p><button class="button button--secondary">{escape(MOVE.in_language(language))} '
@@ -64,7 +65,7 @@ def clock(now: datetime, offset: timedelta, language: str, *, problem: str = "")
     return _page(
         CLOCK,
         f"{wrong}<p>{escape(NOW.in_language(language))}: <strong>{escape(date_time(now, language))}</strong></p>"
-        f"<p>{escape(AHEAD.in_language(language))}: {hours} {escape(HOURS.in_language(language))} {rest // 60} {escape(MINUTES.in_language(language))}</p>"
+        f"<p>{escape(AHEAD.in_language(language))}: {escape(ahead)}</p>"
         f"<p>{escape(FORWARDS.in_language(language))}</p>{buttons}",
         language,
     )
