@@ -115,7 +115,7 @@ class FileDoor:
         async for request in requests:
             held += len(request.data)
             if held > size:
-                await asyncio.to_thread(part.unlink)
+                await asyncio.to_thread(part.unlink, missing_ok=True)
                 raise Invalid("wrong_size", Text("Tệp dài hơn đã báo.", "The file is longer than was said."))
             await asyncio.to_thread(_write, part, request.data)
         return held

@@ -14,6 +14,8 @@ from proto.exchange.v1 import exchange_pb2
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PROTOCOL = 1
+NOT_KNOWN = "Cổng quốc gia không đọc được báo cáo này. Hãy cập nhật phần mềm rồi gửi lại."
+TOO_LONG = f"Báo cáo này dài quá {MAX_BODY // 1024} KB. Hãy rút ngắn rồi gửi lại."
 
 Upward = UpwardReceived | usecases.Unreadable
 
@@ -31,17 +33,19 @@ def read_item(item: exchange_pb2.UpItem, *, lane: str, journal_id: str, now: dat
     if digest_bytes(item.body) != item.digest:
         raise Damaged(f"report {item.report_seq}")
     identity = f"{lane}/{journal_id}/{item.report_seq}"
-    if len(item.body) > MAX_BODY:
-        return usecases.Unreadable(item.report_seq, b"", f"{len(item.body)} bytes", None)
+    kept = item.body if len(item.body) <= MAX_BODY else b""
     try:
         upward = exchange_pb2.Upward.FromString(item.body)
     except DecodeError:
-        return usecases.Unreadable(item.report_seq, item.body, "not a report", None)
+        return usecases.Unreadable(item.report_seq, kept, "not a report", None)
     if SUBJECT.fullmatch(upward.subject) is None:
-        return usecases.Unreadable(item.report_seq, item.body, "no subject", None)
+        return usecases.Unreadable(item.report_seq, kept, "no subject", None)
+    if not kept:
+        answer = _bad_schema(lane, upward.subject, identity, TOO_LONG)
+        return usecases.Unreadable(item.report_seq, kept, f"{len(item.body)} bytes", answer)
     kind = upward.WhichOneof("body")
     if kind is None:
-        answer = _bad_schema(lane, upward.subject, identity)
+        answer = _bad_schema(lane, upward.subject, identity, NOT_KNOWN)
         return usecases.Unreadable(item.report_seq, item.body, "a kind that is not known here", answer)
     version = 0
     if kind == "report":
@@ -54,14 +58,12 @@ def read_item(item: exchange_pb2.UpItem, *, lane: str, journal_id: str, now: dat
     return UpwardReceived(lane, item.report_seq, upward.subject, kind, max(version, 0), upward.SerializeToString())
 
 
-def _bad_schema(lane: str, subject: str, identity: str) -> usecases.Incoming:
+def _bad_schema(lane: str, subject: str, identity: str, text: str) -> usecases.Incoming:
     delivery = exchange_pb2.Delivery(
         subject=subject,
         subject_kind="dossier",
         lane=lane,
-        report_refused=exchange_pb2.ReportRefused(
-            code="BAD_SCHEMA", text="Cổng quốc gia không đọc được báo cáo này. Hãy cập nhật phần mềm rồi gửi lại."
-        ),
+        report_refused=exchange_pb2.ReportRefused(code="BAD_SCHEMA", text=text),
     )
     body = delivery.SerializeToString()
     return usecases.Incoming(lane, subject, "dossier", 0, "report_refused", 0, body, identity)

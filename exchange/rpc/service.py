@@ -20,6 +20,7 @@ from kernel.errors import Conflict, Forbidden, Invalid, NotFound, Problem, TooLa
 from proto.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 
 HELLO_WITHIN = 10.0
+LARGEST = 2**53  # what a journal counts to; a lane's own numbers go on from there and must not leave 64 bits
 
 Sign = Callable[[bytes, str], bytes]
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -71,6 +72,8 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
         except Problem as problem:
             logger.warning("link_refused", lane=lane, participant=participant, code=problem.code)
             await refuse(context, problem)
+        except Exception as error:
+            await fail(context, error)
         link = links.Link(
             parts=self._parts, position=opened.position, participant=participant, terms=self._terms(hello)
         )
@@ -98,8 +101,9 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
         hello = first.hello
         if first.WhichOneof("frame") != "hello" or SUBJECT.fullmatch(hello.journal_id) is None:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the first frame is a hello with a journal id")
-        if min(hello.last_report_seq, hello.last_seq, hello.link_epoch) < 0:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "numbers are not negative")
+        numbers = (hello.last_report_seq, hello.last_seq, hello.link_epoch)
+        if not all(0 <= number <= LARGEST for number in numbers):
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, "numbers lie between 0 and 2^53")
         if not hello.protocol_min <= PROTOCOL <= max(hello.protocol_max, 1):
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"this exchange speaks protocol {PROTOCOL}")
         return hello
@@ -190,6 +194,8 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
                 yield exchange_pb2.FileChunk(data=data)
         except Problem as problem:
             await refuse(context, problem)
+        except Exception as error:
+            await fail(context, error)
 
     async def PutFile(
         self, request_iterator: AsyncIterator[exchange_pb2.PutFileRequest], context: Context
@@ -200,6 +206,8 @@ class ExchangeService(exchange_pb2_grpc.ExchangeServicer):
             stored, complete = await self._files.put(participant, request_iterator)
         except Problem as problem:
             await refuse(context, problem)
+        except Exception as error:
+            await fail(context, error)
         return exchange_pb2.PutFileReply(stored=stored, complete=complete)
 
     async def Renew(self, request: exchange_pb2.RenewRequest, context: Context) -> exchange_pb2.RenewReply:
@@ -227,4 +235,11 @@ async def identity(context: Context) -> str:
 async def refuse(context: Context, problem: Problem) -> NoReturn:
     """End the call with the problem's code and English text."""
     await context.abort(STATUS.get(type(problem), grpc.StatusCode.UNAVAILABLE), f"{problem.code}: {problem.text.en}")
+    raise AssertionError("abort raises")
+
+
+async def fail(context: Context, error: Exception) -> NoReturn:
+    """End the call for a fault of this side, without its words: they may name files and statements."""
+    logger.error("call_failed", error=type(error).__name__)
+    await context.abort(grpc.StatusCode.UNAVAILABLE, "the exchange cannot do this now; try again")
     raise AssertionError("abort raises")

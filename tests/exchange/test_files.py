@@ -100,9 +100,12 @@ async def test_a_wrong_file_or_a_foreign_dossier_is_refused(tmp_path: Path) -> N
             await link.hello()
             await link.frame()
             other.size = len(data)
+            short = file_ref(data)
+            short.size = 5
             refused = [
                 (link.stub.PutFile(requests(other, 0, data)), grpc.StatusCode.INVALID_ARGUMENT),
                 (link.stub.PutFile(requests(ref, 0, data, data)), grpc.StatusCode.INVALID_ARGUMENT),
+                (link.stub.PutFile(requests(short, 0, data)), grpc.StatusCode.INVALID_ARGUMENT),
                 (foreign.stub.PutFile(requests(ref, 0, data)), grpc.StatusCode.NOT_FOUND),
                 (link.stub.PutFile(requests(ref, 0, data, subject="../x")), grpc.StatusCode.INVALID_ARGUMENT),
                 (link.stub.PutFile(requests(file_ref(b""), 0)), grpc.StatusCode.OUT_OF_RANGE),

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from exchange import usecases
+from exchange.model import MAX_BODY
 from exchange.store import LANE_ITEM
 from motcua.pki import Authority
 from proto.exchange.v1 import exchange_pb2, exchange_pb2_grpc
@@ -154,6 +155,14 @@ async def test_nonsense_is_kept_answered_and_does_not_stop_the_lane(tmp_path: Pa
                 if frame.HasField("item"):
                     refused = exchange_pb2.Delivery.FromString(frame.item.body)
             assert refused.subject == "H26-261121-0007" and refused.report_refused.code == "BAD_SCHEMA"
+            long = report("H26-261121-0008")
+            long.report.step.note = "x" * (MAX_BODY + 1)
+            await link.report(5, long)
+            while refused.subject != "H26-261121-0008":
+                frame = await link.frame()
+                if frame.HasField("item"):
+                    refused = exchange_pb2.Delivery.FromString(frame.item.body)
+            assert "KB" in refused.report_refused.text
         await until(lambda: [u.subject for u in land.nation.reports] == ["H26-261121-0001"])
 
 
@@ -178,7 +187,13 @@ async def test_a_frame_that_breaks_the_rules_ends_only_its_stream(tmp_path: Path
 
 @pytest.mark.parametrize(
     "hello",
-    [{"journal_id": ""}, {"journal_id": "x" * 65}, {"last_seq": -1}, {"protocol_min": 9, "protocol_max": 9}],
+    [
+        {"journal_id": ""},
+        {"journal_id": "x" * 65},
+        {"last_seq": -1},
+        {"link_epoch": 2**63 - 1},
+        {"protocol_min": 9, "protocol_max": 9},
+    ],
 )
 async def test_a_hello_that_makes_no_sense_is_refused(tmp_path: Path, hello: dict[str, object]) -> None:
     async with country(tmp_path) as land, raw(land) as link:
