@@ -16,6 +16,7 @@ from kernel.files import TYPES
 
 ROUTER = APIRouter(tags=["files"])
 PLAIN = re.compile(r"[^A-Za-z0-9._ -]")
+NO_PART_OF_A_NAME = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 
 @ROUTER.post("/drafts/{id}/files", status_code=201)
@@ -46,8 +47,9 @@ async def get_file(desk: DeskOf, code: Code, sha256: Sha256, principal: SignedIn
     """Download one file of my dossier: what I sent, a draft result or the signed result."""
     row, chunks = await read_file(desk=desk, principal=principal, code=code, sha256=sha256)
     plain = PLAIN.sub("_", row.name)
+    whole = quote(NO_PART_OF_A_NAME.sub("_", row.name), safe="")
     headers = {
-        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(row.name, safe='')}",
+        "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{whole}",
         "content-length": str(row.size),
         "x-content-type-options": "nosniff",
         "content-security-policy": "sandbox",
