@@ -1,0 +1,18 @@
+"""Fault tests take the time that their length asks for; the length that is used is printed."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(1800))
+
+
+def pytest_report_header() -> str:
+    return f"lengths of the fault tests: {os.environ.get('MOTCUA_LENGTH', 'short')} (short = 1/20, ci = 1/5, full = 1)"
