@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from dossier_service.api.parts import DeskOf, DraftId, DraftToken, IdempotencyKey, IfMatch
+from dossier_service.api.parts import DeskOf, DraftId, DraftToken, IdempotencyKey, IfMatch, bind_key
 from dossier_service.api.shapes import OpenDraft, SaveAnswers, SubmitDraft, dossier_shape, draft_shape, paged
 from dossier_service.usecases.drafts import (
     Draft,
@@ -99,10 +99,20 @@ async def remove_draft(desk: DeskOf, id: DraftId, principal: MaybeSignedIn, toke
 
 @ROUTER.post("/drafts/{id}/submit", status_code=201)
 async def post_submit(
-    desk: DeskOf, id: DraftId, principal: MaybeSignedIn, body: SubmitDraft | None = None, token: DraftToken = None
+    desk: DeskOf,
+    id: DraftId,
+    principal: MaybeSignedIn,
+    key: IdempotencyKey,
+    body: SubmitDraft | None = None,
+    token: DraftToken = None,
 ) -> Response:
-    """File the draft; a second call answers the same dossier. Without sign-in: 401 ``sign_in_to_submit``."""
+    """File the draft; a second call answers the same dossier, with or without ``Idempotency-Key``.
+
+    Without sign-in: 401 ``sign_in_to_submit``.
+    """
     wants_draft = body.wants_draft if body else False
+    said = {"draft": id, "wants_draft": wants_draft}
+    await bind_key(desk=desk, act="submit", principal=principal, token=token, key=key, body=said)
     code = await submit_draft(desk=desk, principal=principal, token=token, id=id, wants_draft=wants_draft)
     assert principal is not None
     shape = dossier_shape(await read_dossier(desk=desk, principal=principal, code=code))

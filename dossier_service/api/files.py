@@ -7,11 +7,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, UploadFile
 from fastapi.responses import StreamingResponse
 
-from dossier_service.api.parts import Code, DeskOf, DraftId, DraftToken, Sha256
+from dossier_service.api.parts import Code, DeskOf, DraftId, DraftToken, IdempotencyKey, Sha256, bind_key
 from dossier_service.api.shapes import file_shape
 from dossier_service.usecases.reading import read_file
 from dossier_service.usecases.uploads import add_dossier_file, add_draft_file
 from kernel.auth import MaybeSignedIn, SignedIn
+from kernel.digest import digest_bytes
 from kernel.files import TYPES
 
 ROUTER = APIRouter(tags=["files"])
@@ -21,24 +22,28 @@ NO_PART_OF_A_NAME = re.compile(r"[\x00-\x1f\x7f/\\]")
 
 @ROUTER.post("/drafts/{id}/files", status_code=201)
 async def post_draft_file(
-    desk: DeskOf, id: DraftId, file: UploadFile, principal: MaybeSignedIn, token: DraftToken = None
+    desk: DeskOf, id: DraftId, file: UploadFile, principal: MaybeSignedIn, key: IdempotencyKey, token: DraftToken = None
 ) -> dict[str, Any]:
     """Upload one file (JPEG, PNG, HEIC or PDF). Photos are turned upright and lose their place data.
 
     The same file twice is one file. Answer a field of kind files with the list of the digests.
     """
-    ref = await add_draft_file(
-        desk=desk, principal=principal, token=token, id=id, name=file.filename or "", data=await file.read()
-    )
+    data = await file.read()
+    said = {"draft": id, "file": digest_bytes(data)}
+    await bind_key(desk=desk, act="files", principal=principal, token=token, key=key, body=said)
+    ref = await add_draft_file(desk=desk, principal=principal, token=token, id=id, name=file.filename or "", data=data)
     return file_shape(ref)
 
 
 @ROUTER.post("/dossiers/{code}/files", status_code=201)
-async def post_dossier_file(desk: DeskOf, code: Code, file: UploadFile, principal: SignedIn) -> dict[str, Any]:
+async def post_dossier_file(
+    desk: DeskOf, code: Code, file: UploadFile, principal: SignedIn, key: IdempotencyKey
+) -> dict[str, Any]:
     """Upload one file for a later request on my dossier."""
-    ref = await add_dossier_file(
-        desk=desk, principal=principal, code=code, name=file.filename or "", data=await file.read()
-    )
+    data = await file.read()
+    said = {"dossier": code, "file": digest_bytes(data)}
+    await bind_key(desk=desk, act="files", principal=principal, token=None, key=key, body=said)
+    ref = await add_dossier_file(desk=desk, principal=principal, code=code, name=file.filename or "", data=data)
     return file_shape(ref)
 
 

@@ -5,7 +5,10 @@ from typing import Annotated
 from fastapi import Depends, Header, Path, Request
 
 from dossier_service.usecases.desk import Desk
+from kernel.auth import Principal
+from kernel.digest import digest_bytes
 from kernel.errors import Invalid, Text
+from kernel.idempotency import recall, remember
 
 
 def desk_of(request: Request) -> Desk:
@@ -31,6 +34,23 @@ def idempotency_key(value: Annotated[str | None, Header(alias="idempotency-key")
             "bad_idempotency_key", Text("Mã chống gửi trùng không đúng.", "The Idempotency-Key is not printable ASCII.")
         )
     return value
+
+
+async def bind_key(
+    *, desk: Desk, act: str, principal: Principal | None, token: str | None, key: str | None, body: object
+) -> None:
+    """Bind the caller's key to ``body`` before an effect that is one by its nature, so that it may be repeated.
+
+    Raises ``Invalid`` (``idempotency_key_reused``, ``bad_idempotency_key``). Without a caller to bind it to, the key
+    says nothing.
+    """
+    caller = principal.sub if principal else digest_bytes(token.encode()) if token else None
+    if key is None or caller is None:
+        return
+    subject = f"{act}/{caller}"
+    async with desk.database.begin() as tx:
+        if await recall(tx, subject=subject, key=key, body=body) is None:
+            await remember(tx, subject=subject, key=key, body=body, status=201, response=None)
 
 
 DeskOf = Annotated[Desk, Depends(desk_of)]

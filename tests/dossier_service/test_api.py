@@ -180,6 +180,26 @@ async def test_the_demo_marker_exists_in_the_demo_only(tmp_path: Path) -> None:
         assert (answer.status_code, answer.json()["code"]) == (422, "demo_only")
 
 
+async def test_a_key_names_one_filing_and_one_file(tmp_path: Path) -> None:
+    async with door(tmp_path) as it, it.client("citizen-1") as client:
+        one, two = [(await client.post("/drafts", json=DRAFT)).json()["id"] for _ in range(2)]
+        for id in (one, two):
+            await client.patch(f"/drafts/{id}", json={"answers": ANSWERS})
+        key = {"idempotency-key": "k1"}
+        paper = {"file": ("a.pdf", PDF, "application/pdf")}
+        other = {"file": ("b.pdf", PDF + b"\n", "application/pdf")}
+        for path, upload in ((one, paper), (one, paper), (two, paper), (one, other)):
+            sent = await client.post(f"/drafts/{path}/files", files=upload, headers=key)
+            good = (path, upload) == (one, paper)
+            assert sent.status_code == (201 if good else 422), sent.text
+        filed = [await client.post(f"/drafts/{one}/submit", json={}, headers=key) for _ in range(2)]
+        assert {answer.status_code for answer in filed} == {201}
+        refused = await client.post(f"/drafts/{two}/submit", json={}, headers=key)
+        assert (refused.status_code, refused.json()["code"]) == (422, "idempotency_key_reused")
+        bad = await client.post(f"/drafts/{two}/submit", json={}, headers={"idempotency-key": "a b"})
+        assert (bad.status_code, bad.json()["code"]) == (422, "bad_idempotency_key")
+
+
 async def test_the_same_attempt_again_has_one_effect(tmp_path: Path) -> None:
     async with door(tmp_path) as it, it.client("citizen-1") as client:
         key = {"idempotency-key": "k1"}
