@@ -77,8 +77,8 @@ def new_entry(*, content: dict[str, object], **columns: Any) -> Entry:
     return entry
 
 
-def faults_of(entries: Iterable[Entry], head: str) -> list[str]:
-    """Return what is wrong with one dossier's chain: a hole, an edited row, edited content, a cut tail."""
+def faults_of(code: str, entries: Iterable[Entry], head: str) -> list[str]:
+    """Return what is wrong with the chain of dossier ``code``: a hole, an edited row, edited content, a cut tail."""
     faults: list[str] = []
     prev, expected = FIRST_PREV, 1
     for entry in entries:
@@ -94,5 +94,5 @@ def faults_of(entries: Iterable[Entry], head: str) -> list[str]:
             faults.append(f"{where}: its content was changed")
         prev, expected = entry.hash, entry.n + 1
     if prev != head:
-        faults.append(f"{expected - 1} entries do not end at the dossier's head {head[:12]}")
+        faults.append(f"{code}: its {expected - 1} entries do not end at its head {head[:12]}: the tail is not whole")
     return faults

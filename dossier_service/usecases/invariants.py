@@ -40,7 +40,7 @@ async def check_invariants(tx: Tx, *, settled: bool = True) -> list[str]:
 
 
 def _of_history(dossier: Dossier, history: list[Entry]) -> list[str]:
-    broken = [f"{fault}" for fault in faults_of(history, dossier.head)]
+    broken = list(faults_of(dossier.code, history, dossier.head))
     if len(history) != dossier.event_no:
         broken.append(f"{dossier.code}: {len(history)} entries but event_no {dossier.event_no}")
     if history and history[-1].version != dossier.version:

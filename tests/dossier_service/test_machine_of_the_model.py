@@ -183,7 +183,7 @@ class Model(RuleBasedStateMachine):
 
     @invariant()
     def the_chain_verifies_and_numbers_are_dense(self) -> None:
-        assert faults_of(self.entries, self.dossier.head) == []
+        assert faults_of(self.dossier.code, self.entries, self.dossier.head) == []
         assert [entry.n for entry in self.entries] == list(range(1, self.dossier.event_no + 1))
         versions = [entry.version for entry in self.entries]
         assert all(later - earlier in (0, 1) for earlier, later in pairwise(versions))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from dossier_service.model.dossier import Answer, Appointment, FileRef
 from dossier_service.model.states import AskKind, AskState, RequestKind, RequestState, State
@@ -406,6 +406,10 @@ async def test_the_checker_names_a_changed_row_and_a_cut_tail(tmp_path: Path) ->
         async with here.desk.database.begin() as tx:
             await tx.execute(update(HISTORY).where(HISTORY.c.n == 2).values(type="refused"))
         assert any("was changed after" in fault for fault in await broken(here))
+        assert any(code in fault and "entry 2" in fault for fault in await broken(here))
+        async with here.desk.database.begin() as tx:
+            await tx.execute(delete(HISTORY).where(HISTORY.c.n == 3))
+        assert any(code in fault and "tail" in fault for fault in await broken(here))
         async with here.desk.database.begin() as tx:
             await tx.execute(update(DOSSIER).values(status=9))
         assert any("status 9" in fault for fault in await broken(here))
