@@ -1,6 +1,7 @@
 """Outermost layer of the pages: trace id, limits, who may post, and the headers that every answer carries."""
 
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -63,11 +64,19 @@ class PageEdge:
         return counted
 
     def _dress(self, headers: MutableHeaders, trace: str) -> None:
+        if "location" in headers:
+            headers["location"] = _own(headers["location"])
         headers["content-security-policy"] = self._policy
         headers["x-content-type-options"] = "nosniff"
         headers["referrer-policy"] = "same-origin"
         headers["x-trace-id"] = trace
         headers["permissions-policy"] = "camera=(self), geolocation=(), microphone=()"
+
+
+def _own(location: str) -> str:
+    """Return the path of a redirect to this site: the framework names the host that it was reached by inside."""
+    parts = urlsplit(location)
+    return location if not parts.netloc else "/" + urlunsplit(("", "", parts.path, parts.query, "")).lstrip("/")
 
 
 def _trace(header: str) -> str:

@@ -144,3 +144,10 @@ async def test_answers_carry_the_policy_and_own_pages_are_never_stored(signed_in
     page = await signed_in.get("/dossiers/H26-261121-0001")
     assert page.headers["cache-control"] == "no-store"
     assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+async def test_an_address_with_a_last_slash_leads_on_within_this_site(signed_in: Browser) -> None:
+    for path in ("/dossiers/", "/search/?q=khai"):
+        answer = await signed_in.get(path, follow_redirects=False)
+        assert answer.status_code == 307
+        assert answer.headers["location"] == path.replace("/?", "?").rstrip("/")
