@@ -19,12 +19,23 @@ async def guide(visit: Visit) -> Response:
         if refused.status in (404, 422):
             return problem_page(visit, 404)
         raise
-    return visit.page("procedure.html", procedure=procedure, guide=procedure.get("guide") or {}, as_list=as_list)
+    return visit.page(
+        "procedure.html",
+        procedure=procedure,
+        guide=procedure.get("guide") or {},
+        applicants=[_applicant(visit, str(one)) for one in procedure.get("applicants") or ()],
+        as_list=as_list,
+    )
+
+
+def _applicant(visit: Visit, kind: str) -> str:
+    key = f"find.applicant_{kind}"
+    return visit.t(key) if visit.t.known(key) else kind
 
 
 def as_list(value: Any) -> list[Any]:
     """Return a guide's part as a list: parts come as one text or as several."""
-    if value is None or value == "":
+    if not value:
         return []
     return list(value) if isinstance(value, list) else [value]
 

@@ -33,7 +33,7 @@ async def search(visit: Visit) -> Response:
         found=found,
         wrong=wrong,
         facets=_facets(found, asked, visit.t),
-        top=(await visit.api.get_or({}, "top")).get("results", [])[:5] if not found or not found["results"] else [],
+        top=(await visit.api.get_or({}, "top")).get("results", []) if not found or not found["results"] else [],
     )
 
 
@@ -52,7 +52,7 @@ def _facets(found: dict[str, Any] | None, asked: dict[str, str], t: Words) -> di
 
 def _label(name: str, value: str, count: int, t: Words) -> str:
     key = f"find.{name}_{value}"
-    text = t(key) if name == "level" and t.known(key) else value
+    text = t(key) if name in ("level", "applicant") and t.known(key) else value
     return f"{text} ({t.number(count)})" if count else text
 
 

@@ -20,7 +20,7 @@ def _procedure(code: str, title: str, plain: str | None, **more: Any) -> dict[st
         "executors": ["Ủy ban nhân dân cấp xã"],
         "field": "Hộ tịch",
         "levels": ["commune"],
-        "applicants": ["Công dân Việt Nam"],
+        "applicants": ["citizen"],
         "decision": "1872/QĐ-BTP",
         "fileable": False,
         "withdrawn": False,

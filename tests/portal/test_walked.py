@@ -1,6 +1,8 @@
 """What people who walked through the pages stumbled over, one test each."""
 
+import csv
 import re
+from pathlib import Path
 
 from portal.forms import conditions
 from portal.forms.questions import only_if, questions
@@ -119,3 +121,30 @@ def test_a_saved_phone_number_is_shown_as_one_dials_it() -> None:
     spec = {"widget": "phone", "label": {"vi": "Điện thoại"}, "options": [], "errors": {}}
     form = {"schema": {}, "fields": {"phone": spec}}
     assert questions(form, {"phone": True}, {"phone": "+84912345678"}, VI)[0].raw == "0912 345 678"
+
+
+async def test_what_nobody_published_is_said_to_be_so_at_every_item(browser: Browser) -> None:
+    page = (await browser.get("/procedures/1.000014")).text
+    for label in ("Bạn cần có", "Nhà nước đã có", "Phí, lệ phí", "Kết quả"):
+        assert re.search(rf'<dt>{label}</dt><dd><span class="not-published">chưa công bố</span></dd>', page), label
+    assert not re.search(r"<dd>\s*</dd>", page)
+
+
+def test_every_kind_of_applicant_in_the_catalogue_has_words() -> None:
+    seed = Path(__file__).parents[2] / "services_catalog" / "seed" / "procedures.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        kinds = {one for row in csv.DictReader(file) for one in row["applicants"].split("|") if one}
+    assert len(kinds) > 10
+    for kind in kinds:
+        assert VI.known(f"find.applicant_{kind}") and Words("en").known(f"find.applicant_{kind}"), kind
+
+
+async def test_filters_show_words_never_codes(browser: Browser) -> None:
+    page = (await browser.get("/search", params={"q": "khai sinh", "applicant": "overseas-vietnamese"})).text
+    options = re.findall(r"<option[^>]*>([^<]*)</option>", page)
+    assert any("Người Việt Nam ở nước ngoài" in option for option in options)
+    assert not any("overseas" in option for option in options)
+
+
+def test_a_draft_that_nobody_answered_is_not_told_as_papers_that_nobody_brought() -> None:
+    assert VI("following.step_ask_lapsed") == "Hết hạn xem bản nháp, coi như đồng ý"
