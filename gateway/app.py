@@ -21,6 +21,7 @@ from kernel.errors import NotFound, Problem, Text, Unavailable
 from kernel.telemetry import Receive, Scope, Send, trace_id
 from kernel.web import StreamReply
 from kernel.web.app import trace_from
+from kernel.web.caching import matches
 from kernel.web.problems import plain_problem
 
 Ready = Callable[[], Awaitable[bool]]
@@ -181,6 +182,9 @@ class Gateway:
                 if not storable(reply.status, reply.headers):
                     if flight is not None:
                         flight.set_result(None)
+                    tag = reply.headers.get("etag", "").removeprefix("W/")
+                    if reply.status == 200 and tag and matches(request.header(b"if-none-match"), tag):
+                        return await self._stream(request, _unchanged(reply), receive, sent)
                     return await self._stream(request, reply, receive, sent)
                 body, rest = await self._collect(reply)
                 if rest:
@@ -273,6 +277,20 @@ class _Sent:
         if message["type"] == "http.response.start":
             self.status = int(str(message["status"]))
         await self._send(dict(message))
+
+
+def _unchanged(reply: StreamReply) -> StreamReply:
+    """Return the answer to a client that has this one already: 304 without a body (RFC 9110, 15.4.5)."""
+    kept = ("etag", "cache-control", "vary", "content-language", "x-trace-id")
+    headers = CIMultiDict((name, value) for name, value in reply.headers.items() if name.lower() in kept)
+
+    return StreamReply(304, headers, _nothing())
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    parts: tuple[bytes, ...] = ()
+    for part in parts:
+        yield part
 
 
 def _resumed(reply: StreamReply, begun: bytes) -> StreamReply:

@@ -51,6 +51,16 @@ async def test_a_client_that_has_the_answer_gets_304(edge: Edge) -> None:
         assert (await client.get(PUBLIC_READ, headers={"if-none-match": '"two"'})).status_code == 200
 
 
+async def test_an_answer_that_is_not_kept_is_still_told_apart_by_its_etag(edge: Edge) -> None:
+    edge.service.cache_control = "public, no-cache"
+    async with edge.browser() as client:
+        first = await client.get(PUBLIC_READ)
+        again = await client.get(PUBLIC_READ, headers={"if-none-match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["cache-control"] == "public, no-cache"
+        assert (await client.get(PUBLIC_READ, headers={"if-none-match": '"two"'})).status_code == 200
+
+
 async def test_plain_and_packed_forms_hold_the_same(edge: Edge) -> None:
     plain = await edge.upstream.request("GET", PUBLIC_READ, {})
     packed = await edge.upstream.request("GET", PUBLIC_READ, {"accept-encoding": "br, gzip"})
