@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, text, update
 
 from dossier_service.model.dossier import Answer, Appointment, FileRef
 from dossier_service.model.states import AskKind, AskState, RequestKind, RequestState, State
@@ -407,6 +407,12 @@ async def test_the_checker_names_a_changed_row_and_a_cut_tail(tmp_path: Path) ->
             await tx.execute(update(HISTORY).where(HISTORY.c.n == 2).values(type="refused"))
         assert any("was changed after" in fault for fault in await broken(here))
         assert any(code in fault and "entry 2" in fault for fault in await broken(here))
+        async with here.desk.database.begin() as tx:
+            await tx.execute(text("UPDATE history SET content = replace(content, 'officer', 'officex') WHERE n = 3"))
+        assert f"{code}: entry 3: its content was changed" in await broken(here)
+        async with here.desk.database.begin() as tx:
+            await tx.execute(text("UPDATE history SET state = 'hacked' WHERE n = 3"))
+        assert any(code in fault and "cannot be read" in fault for fault in await broken(here))
         async with here.desk.database.begin() as tx:
             await tx.execute(delete(HISTORY).where(HISTORY.c.n == 3))
         assert any(code in fault and "tail" in fault for fault in await broken(here))
