@@ -17,7 +17,7 @@ async def build(
 
     Raises ``Conflict`` (``journal_in_use``) when another process holds the journal.
     """
-    journal = await Journal.open(settings.home)
+    journal = await Journal.open(settings.home, settings.template)
     adapter = Adapter(settings=settings, journal=journal, connector=connector, credentials=credentials, target=target)
     loops = (adapter.connect, adapter.apply, adapter.pump, adapter.upload, adapter.forget)
 

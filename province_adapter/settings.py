@@ -28,3 +28,8 @@ class AdapterSettings(Settings):
     def home(self) -> Path:
         """The folder of the journal and of files under way."""
         return self.folder or self.data / "provinces" / (self.lane or self.participant)
+
+    @property
+    def template(self) -> Path | None:
+        """The empty journal that new ones below the data folder are copies of; None for a folder of its own."""
+        return None if self.folder else self.data / "provinces" / "journal-template.db"

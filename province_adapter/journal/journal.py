@@ -1,88 +1,63 @@
-"""The journal: one SQLite file on the participant's disk, fsynced at every commit, held by one process."""
+"""What the journal does. Where it stands is kept in memory beside the file, since no other process writes it."""
 
-import fcntl
 import os
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    bindparam,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.engine import Row
 
 from kernel.clock import real_now
-from kernel.db import Database, Tx, UtcDateTime
-from kernel.errors import Conflict, Text
+from kernel.db import Database, Tx
+from province_adapter.journal.opening import FILE, hold, lay_out
+from province_adapter.journal.tables import FLAGS, INBOX, MARK, METADATA, NUMBERS, OUTGOING, UNNUMBERED
 from province_adapter.model import Change, Incoming, Mark
 
-METADATA = MetaData()
 
-NUMBERS = ("last_seq", "last_report_seq", "receipted", "link_epoch", "cursor")
-FLAGS = ("resync", "books_restored")
+class Writing:
+    """An open writing transaction, and the mark as it will leave it."""
 
-MARK = Table(
-    "mark",
-    METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("journal_id", String, nullable=False),
-    Column("last_seq", Integer, nullable=False),
-    Column("last_report_seq", Integer, nullable=False),
-    Column("receipted", Integer, nullable=False),
-    Column("link_epoch", Integer, nullable=False),
-    Column("cursor", Integer, nullable=False),
-    Column("resync", Boolean, nullable=False),
-    Column("books_restored", Boolean, nullable=False),
-)
+    def __init__(self, tx: Tx, mark: Mark) -> None:
+        self.tx = tx
+        self.mark = mark
 
-# Deliveries that the office does not have yet. state: waiting, bad (later ones of the subject wait behind it)
-INBOX = Table(
-    "inbox",
-    METADATA,
-    Column("seq", Integer, primary_key=True),
-    Column("subject", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("state", String, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("retry_at", UtcDateTime, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Index("inbox_subject", "subject", "seq"),
-)
+    async def move(self, **values: Any) -> None:
+        """Change fields of the mark."""
+        await self.tx.execute(update(MARK).values(**values))
+        self.mark = replace(self.mark, **values)
 
-# What the office did. A number is given once its files are at the nation; receipted rows are kept for some days.
-OUTGOING = Table(
-    "outgoing",
-    METADATA,
-    Column("change_no", Integer, primary_key=True),
-    Column("report_seq", Integer, unique=True),
-    Column("subject", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("ready", Boolean, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("retry_at", UtcDateTime, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("receipted_at", UtcDateTime),
-)
-_UNNUMBERED = OUTGOING.c.report_seq.is_(None)
-Index("outgoing_unnumbered", OUTGOING.c.change_no, sqlite_where=_UNNUMBERED, postgresql_where=_UNNUMBERED)
-Index("outgoing_receipted", OUTGOING.c.receipted_at)
+    async def receipt(self, report_seq: int) -> None:
+        """Note that the nation has everything up to ``report_seq``."""
+        if report_seq <= self.mark.receipted:
+            return
+        mine = (OUTGOING.c.report_seq <= report_seq, OUTGOING.c.receipted_at.is_(None))
+        await self.tx.execute(update(OUTGOING).where(*mine).values(receipted_at=real_now()))
+        await self.move(receipted=report_seq)
+
+    async def number(self) -> None:
+        """Give the next numbers to what is ready, in order per subject; nothing is numbered in a RESYNC."""
+        if self.mark.resync:
+            return
+        columns = (OUTGOING.c.change_no, OUTGOING.c.subject, OUTGOING.c.ready)
+        rows = await self.tx.all(select(*columns).where(UNNUMBERED).order_by(OUTGOING.c.change_no))
+        waiting: set[str] = set()
+        given = []
+        last = self.mark.last_report_seq
+        for row in rows:
+            if not row.ready or row.subject in waiting:
+                waiting.add(row.subject)
+                continue
+            last += 1
+            given.append({"number": row.change_no, "next_seq": last})
+        if given:
+            mine = update(OUTGOING).where(OUTGOING.c.change_no == bindparam("number"))
+            await self.tx.execute(mine.values(report_seq=bindparam("next_seq")), given)
+            await self.move(last_report_seq=last)
 
 
 class Journal:
@@ -91,25 +66,27 @@ class Journal:
     def __init__(self, database: Database, lock: int) -> None:
         self._database = database
         self._lock = lock
+        self._known: Mark | None = None  # the mark as committed; None = it has to be read
+        self._nothing_due = False  # no delivery waits for the office: nothing to look for until the next write
+        self._nothing_to_upload = False
 
     @classmethod
-    async def open(cls, home: Path) -> "Journal":
-        """Open the journal in folder ``home``, or make it with a random id.
+    async def open(cls, home: Path, template: Path | None = None) -> "Journal":
+        """Open the journal in folder ``home``, or make it with a random id, from ``template`` if many are made.
 
         Raises ``Conflict`` (``journal_in_use``) when another process holds it.
         """
-        lock = _hold(home)
+        lock = hold(home)
         try:
-            url = f"sqlite+aiosqlite:///{home / 'journal.db'}"
+            if template is not None:
+                await lay_out(home, template)
+            url = f"sqlite+aiosqlite:///{home / FILE}"
             database = await Database.open(url, METADATA, readers=0, cache_kib=256)
         except BaseException:
             os.close(lock)
             raise
         journal = cls(database, lock)
-        async with database.begin() as tx:
-            if await tx.first(select(MARK.c.id)) is None:
-                start = {**dict.fromkeys(NUMBERS, 0), **dict.fromkeys(FLAGS, False)}
-                await tx.execute(insert(MARK).values(id=1, journal_id=uuid.uuid4().hex, **start))
+        await journal._begin()
         return journal
 
     async def close(self) -> None:
@@ -119,16 +96,47 @@ class Journal:
 
     async def mark(self) -> Mark:
         """Return where the journal stands."""
+        if self._known is not None:
+            return self._known
         async with self._database.read() as tx:
-            return await _mark(tx)
+            return _mark(await tx.first(select(MARK)))
+
+    async def _begin(self) -> None:
+        """Learn where the journal stands and whether anything waits; a new one gets its id."""
+        async with self._database.read() as tx:
+            row = await tx.first(select(MARK))
+            self._nothing_due = await tx.first(select(INBOX.c.seq).limit(1)) is None
+            self._nothing_to_upload = await tx.first(select(OUTGOING.c.change_no).where(UNNUMBERED).limit(1)) is None
+        if row is None:
+            start = {**dict.fromkeys(NUMBERS, 0), **dict.fromkeys(FLAGS, False)}
+            async with self._database.begin() as tx:
+                await tx.execute(insert(MARK).values(id=1, journal_id=uuid.uuid4().hex, **start))
+        else:
+            self._known = _mark(row)
+
+    @asynccontextmanager
+    async def _writing(self, *, adds: bool = True) -> AsyncIterator["Writing"]:
+        """Open a writing transaction; ``adds``: it may add something to deliver or to upload."""
+        async with self._database.begin() as tx:
+            mark = self._known or _mark(await tx.first(select(MARK)))
+            # Until it is committed nobody knows the mark: who asks waits, and reads it again if this fails.
+            self._known = None
+            if adds:
+                self._nothing_due = self._nothing_to_upload = False
+            writing = Writing(tx, mark)
+            tx.after_commit(lambda: self._learn(writing.mark))
+            yield writing
+
+    def _learn(self, mark: Mark) -> None:
+        self._known = mark
 
     # ---- down ----
 
     async def welcome(self, *, link_epoch: int, acked_seq: int, last_report_seq: int, resync: bool) -> Mark:
         """Take over what the nation holds: what it has receipted, or in a RESYNC its numbers altogether."""
-        async with self._database.begin() as tx:
-            old = await _mark(tx)
-            values: dict[str, object] = {"link_epoch": max(link_epoch, old.link_epoch), "resync": resync}
+        async with self._writing(adds=resync) as writing:
+            tx, old = writing.tx, writing.mark
+            values: dict[str, Any] = {"link_epoch": max(link_epoch, old.link_epoch), "resync": resync}
             if resync:
                 values["books_restored"] = False
                 # Nothing unreceipted keeps its number: it is counted anew when both sides are equal.
@@ -136,16 +144,16 @@ class Journal:
                 await tx.execute(again.values(report_seq=None))
                 await tx.execute(delete(OUTGOING).where(OUTGOING.c.receipted_at.is_not(None)))
                 values |= {"last_seq": acked_seq, "last_report_seq": last_report_seq, "receipted": last_report_seq}
-            await tx.execute(update(MARK).values(**values))
+            await writing.move(**values)
             if not resync:
-                await _receipt(tx, last_report_seq)
-            return await _mark(tx)
+                await writing.receipt(last_report_seq)
+            return writing.mark
 
     async def take(self, items: Sequence[Incoming]) -> int:
         """Journal deliveries; return the last number held. Numbers that are here already are passed over."""
         now = real_now()
-        async with self._database.begin() as tx:
-            mark = await _mark(tx)
+        async with self._writing() as writing:
+            tx, mark = writing.tx, writing.mark
             fresh = [item for item in items if item.seq > mark.last_seq]
             rows = [_inbox_row(item, now) for item in fresh if not item.replaces]
             for item in fresh:
@@ -154,11 +162,13 @@ class Journal:
             if rows:
                 await tx.execute(insert(INBOX), rows)
             last = max([mark.last_seq, *(item.seq for item in fresh)])
-            await tx.execute(update(MARK).values(last_seq=last))
+            await writing.move(last_seq=last)
         return last
 
     async def due(self, limit: int) -> Sequence[Row[Any]]:
         """Return the oldest waiting delivery of each subject whose time has come, in order."""
+        if self._nothing_due:
+            return []
         async with self._database.read() as tx:
             heads = select(func.min(INBOX.c.seq)).group_by(INBOX.c.subject)
             return await tx.all(
@@ -170,10 +180,13 @@ class Journal:
 
     async def next_due(self) -> datetime | None:
         """Return when the next failed delivery is to be tried again."""
+        if self._nothing_due:
+            return None
         heads = select(func.min(INBOX.c.seq)).group_by(INBOX.c.subject)
         waiting = (INBOX.c.seq.in_(heads), INBOX.c.state == "waiting")
         async with self._database.read() as tx:
             row = await tx.first(select(func.min(INBOX.c.retry_at)).where(*waiting))
+            self._nothing_due = row is None or row[0] is None
         return row[0] if row else None
 
     async def delivered(self, done: Iterable[int], failed: Iterable[tuple[int, int, float]]) -> None:
@@ -183,7 +196,8 @@ class Journal:
             {"number": seq, "next_tries": tries, "when": real_now() + timedelta(seconds=wait)}
             for seq, tries, wait in failed
         ]
-        async with self._database.begin() as tx:
+        async with self._writing() as writing:
+            tx = writing.tx
             if gone:
                 await tx.execute(delete(INBOX).where(INBOX.c.seq == bindparam("number")), gone)
             if later:
@@ -208,24 +222,25 @@ class Journal:
             }
             for change in changes
         ]
-        async with self._database.begin() as tx:
-            mark = await _mark(tx)
-            fresh = [row for row in rows if int(str(row["change_no"])) > mark.cursor]
+        async with self._writing() as writing:
+            fresh = [row for row in rows if int(str(row["change_no"])) > writing.mark.cursor]
             if fresh:
-                await tx.execute(insert(OUTGOING), fresh)
-                await tx.execute(update(MARK).values(cursor=changes[-1].number))
-            await _number(tx)
+                await writing.tx.execute(insert(OUTGOING), fresh)
+                await writing.move(cursor=changes[-1].number)
+            await writing.number()
 
     async def restart(self, last_change: int) -> None:
         """The office's books were restored and end with ``last_change``: forget what it no longer knows it did."""
-        async with self._database.begin() as tx:
-            await tx.execute(delete(OUTGOING).where(OUTGOING.c.change_no > last_change))
-            await tx.execute(update(MARK).values(cursor=last_change, books_restored=True))
+        async with self._writing() as writing:
+            await writing.tx.execute(delete(OUTGOING).where(OUTGOING.c.change_no > last_change))
+            await writing.move(cursor=last_change, books_restored=True)
 
     async def uploads_due(self, limit: int) -> Sequence[Row[Any]]:
         """Return changes whose files are not at the nation yet and whose time has come, one a subject."""
+        if self._nothing_to_upload:
+            return []
         async with self._database.read() as tx:
-            heads = select(func.min(OUTGOING.c.change_no)).where(_UNNUMBERED).group_by(OUTGOING.c.subject)
+            heads = select(func.min(OUTGOING.c.change_no)).where(UNNUMBERED).group_by(OUTGOING.c.subject)
             return await tx.all(
                 select(OUTGOING)
                 .where(OUTGOING.c.change_no.in_(heads), OUTGOING.c.ready.is_(False), OUTGOING.c.retry_at <= real_now())
@@ -235,8 +250,11 @@ class Journal:
 
     async def next_upload(self) -> datetime | None:
         """Return when the next failed upload is to be tried again."""
+        if self._nothing_to_upload:
+            return None
         async with self._database.read() as tx:
-            row = await tx.first(select(func.min(OUTGOING.c.retry_at)).where(_UNNUMBERED, OUTGOING.c.ready.is_(False)))
+            row = await tx.first(select(func.min(OUTGOING.c.retry_at)).where(UNNUMBERED, OUTGOING.c.ready.is_(False)))
+            self._nothing_to_upload = row is None or row[0] is None
         return row[0] if row else None
 
     async def uploaded(self, done: Iterable[int], failed: Iterable[tuple[int, int, float]]) -> None:
@@ -247,15 +265,18 @@ class Journal:
             for number, tries, wait in failed
         ]
         mine = update(OUTGOING).where(OUTGOING.c.change_no == bindparam("number"))
-        async with self._database.begin() as tx:
+        async with self._writing() as writing:
+            tx = writing.tx
             if ready:
                 await tx.execute(mine.values(ready=True), ready)
             if later:
                 await tx.execute(mine.values(tries=bindparam("next_tries"), retry_at=bindparam("when")), later)
-            await _number(tx)
+            await writing.number()
 
     async def to_send(self, *, after: int, limit: int) -> Sequence[Row[Any]]:
         """Return the numbered reports after ``after``, in order."""
+        if self._known is not None and self._known.last_report_seq <= after:
+            return []
         columns = (OUTGOING.c.report_seq, OUTGOING.c.body)
         async with self._database.read() as tx:
             return await tx.all(
@@ -264,32 +285,32 @@ class Journal:
 
     async def receipted(self, report_seq: int) -> None:
         """The nation has everything up to ``report_seq`` on its disk."""
-        async with self._database.begin() as tx:
-            await _receipt(tx, report_seq)
+        async with self._writing(adds=False) as writing:
+            await writing.receipt(report_seq)
 
     # ---- RESYNC and comparing ----
 
     async def adopted(self, subject: str, up_to: int) -> None:
         """In a RESYNC the office took the nation's state of ``subject``: what it had done before is no report."""
-        async with self._database.begin() as tx:
-            mark = await _mark(tx)
-            if mark.resync:
-                mine = (OUTGOING.c.subject == subject, OUTGOING.c.change_no <= up_to, _UNNUMBERED)
-                await tx.execute(delete(OUTGOING).where(*mine, OUTGOING.c.kind != "access_noted"))
+        async with self._writing() as writing:
+            if writing.mark.resync:
+                mine = (OUTGOING.c.subject == subject, OUTGOING.c.change_no <= up_to, UNNUMBERED)
+                await writing.tx.execute(delete(OUTGOING).where(*mine, OUTGOING.c.kind != "access_noted"))
 
     async def resynced(self, *, covered: int, but: set[str]) -> None:
         """Both sides are equal: changes up to number ``covered`` are known to the nation, ``but`` of these subjects.
 
         What is left gets its numbers. Access notes are kept: one told twice is better than one not told.
         """
-        async with self._database.begin() as tx:
-            known = (_UNNUMBERED, OUTGOING.c.change_no <= covered, OUTGOING.c.kind != "access_noted")
+        async with self._writing() as writing:
+            tx = writing.tx
+            known = (UNNUMBERED, OUTGOING.c.change_no <= covered, OUTGOING.c.kind != "access_noted")
             rows = await tx.all(select(OUTGOING.c.change_no, OUTGOING.c.subject).where(*known))
             gone = [{"number": row.change_no} for row in rows if row.subject not in but]
             if gone:
                 await tx.execute(delete(OUTGOING).where(OUTGOING.c.change_no == bindparam("number")), gone)
-            await tx.execute(update(MARK).values(resync=False))
-            await _number(tx)
+            await writing.move(resync=False)
+            await writing.number()
 
     async def unsettled(self, settle: timedelta) -> set[str]:
         """Return subjects with something on its way in or out, or receipted within ``settle``."""
@@ -302,8 +323,8 @@ class Journal:
 
     async def forget(self, older_than: timedelta) -> None:
         """Delete reports that were receipted longer ago than ``older_than``."""
-        async with self._database.begin() as tx:
-            await tx.execute(delete(OUTGOING).where(OUTGOING.c.receipted_at < real_now() - older_than))
+        async with self._writing(adds=False) as writing:
+            await writing.tx.execute(delete(OUTGOING).where(OUTGOING.c.receipted_at < real_now() - older_than))
 
     async def counts(self) -> dict[str, int]:
         """Return how much waits: deliveries for the office, reports for the nation."""
@@ -313,22 +334,7 @@ class Journal:
         return {"inbox": inbox[0] if inbox else 0, "outgoing": out[0] if out else 0}
 
 
-def _hold(home: Path) -> int:
-    home.mkdir(parents=True, exist_ok=True)
-    lock = os.open(home / "journal.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(lock)
-        raise Conflict(
-            "journal_in_use",
-            Text("Một tiến trình khác đang giữ sổ ghi này.", "Another process holds this journal."),
-        ) from None
-    return lock
-
-
-async def _mark(tx: Tx) -> Mark:
-    row = await tx.first(select(MARK))
+def _mark(row: Row[Any] | None) -> Mark:
     if row is None:
         raise RuntimeError("the journal has lost its mark")
     return Mark(**{name: getattr(row, name) for name in Mark.__slots__})
@@ -354,31 +360,3 @@ async def _replace(tx: Tx, item: Incoming, now: datetime) -> None:
     done = await tx.execute(update(INBOX).where(INBOX.c.seq == item.replaces, INBOX.c.state == "bad").values(**kept))
     if done.rowcount == 0:
         await tx.execute(insert(INBOX).values(**row))
-
-
-async def _number(tx: Tx) -> None:
-    """Give the next numbers to what is ready, in order per subject; nothing is numbered in a RESYNC."""
-    mark = await _mark(tx)
-    if mark.resync:
-        return
-    columns = (OUTGOING.c.change_no, OUTGOING.c.subject, OUTGOING.c.ready)
-    rows = await tx.all(select(*columns).where(_UNNUMBERED).order_by(OUTGOING.c.change_no))
-    waiting: set[str] = set()
-    given = []
-    last = mark.last_report_seq
-    for row in rows:
-        if not row.ready or row.subject in waiting:
-            waiting.add(row.subject)
-            continue
-        last += 1
-        given.append({"number": row.change_no, "next_seq": last})
-    if given:
-        mine = update(OUTGOING).where(OUTGOING.c.change_no == bindparam("number"))
-        await tx.execute(mine.values(report_seq=bindparam("next_seq")), given)
-        await tx.execute(update(MARK).values(last_report_seq=last))
-
-
-async def _receipt(tx: Tx, report_seq: int) -> None:
-    mine = (OUTGOING.c.report_seq <= report_seq, OUTGOING.c.receipted_at.is_(None))
-    await tx.execute(update(OUTGOING).where(*mine).values(receipted_at=real_now()))
-    await tx.execute(update(MARK).where(MARK.c.receipted < report_seq).values(receipted=report_seq))
