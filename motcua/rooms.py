@@ -99,6 +99,7 @@ async def _add_provinces(assembly: Assembly) -> None:
             files=engines.files,
             calendar_version=engines.calendar.version,
             credentials=engines.authority.server_certificate().server_credentials(),
+            sign=engines.authority.sign,
         )
     )
     offices = await backend.build(
