@@ -6,6 +6,7 @@ DATA ?= demo-data
 PACE ?= 20
 BIN := .venv/bin
 JOBS ?= 2
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test lint types architecture proto-check tests soak bench proto lock clean python
 

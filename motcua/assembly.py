@@ -111,9 +111,12 @@ class Assembly:
 
     async def stop(self) -> None:
         """Stop the loops, then close the rooms in the opposite order, then the engines."""
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        pending = set(self.tasks)
+        while pending:
+            # Python 3.11's wait_for may swallow a cancellation that meets its result; so it is asked for again.
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.5)
         for room in reversed(list(self.rooms.values())):
             with contextlib.suppress(Exception):
                 await room.close()

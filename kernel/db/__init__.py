@@ -16,7 +16,7 @@ from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, Ty
 from sqlalchemy.engine import URL, Row, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
-from kernel.sqlite import open_engine
+from kernel.db.sqlite import open_engine
 
 T = TypeVar("T")
 
