@@ -49,7 +49,7 @@ proto-check: .venv/ready-dev ## is the generated protobuf code current?
 	$(BIN)/python -m motcua.protogen --check
 
 tests: .venv/ready-dev
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup -m "not slow" --durations=10
 
 soak: .venv/ready-dev ## the fault drills at their full length
 	MOTCUA_LENGTH=full $(BIN)/python -m pytest tests/faults -m "slow or not slow" --timeout=3600

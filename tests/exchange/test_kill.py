@@ -21,6 +21,8 @@ from tests.exchange.country import QUICK, Nation, free_port, loops, until
 from tests.exchange.office import Office
 from tests.exchange.test_lanes import codes
 
+pytestmark = pytest.mark.slow  # the same boundaries are killed in the whole portal by tests/faults
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -6,12 +6,16 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
 from exchange import usecases
 from kernel.log import SqliteLog
 from proto.exchange.v1 import exchange_pb2
 from tests.exchange.country import Country, country, until
 from tests.exchange.raw import raw
 from tests.exchange.test_lanes import codes
+
+pytestmark = pytest.mark.slow
 
 
 def resident_mib() -> float:

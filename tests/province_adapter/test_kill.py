@@ -16,6 +16,8 @@ from province_adapter.journal import Journal
 from tests.exchange.country import Country, country, until
 from tests.exchange.test_lanes import codes
 
+pytestmark = pytest.mark.slow  # the same boundaries are killed in the whole portal by tests/faults
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
