@@ -154,6 +154,17 @@ def import_catalog(
     raise typer.Exit(2 if rejected else 0)
 
 
+@events.command("list")
+def list_events(data: Data = DEFAULT_DATA) -> None:
+    """List what was set aside (quarantined or parked), with its reason."""
+    from motcua.aside import set_aside
+
+    found = asyncio.run(set_aside(data.resolve()))
+    for each in found:
+        print(f"{each.at}  {each.service}  {each.kind}  {each.subject}  {each.place}  {each.reason}")
+    print(f"{len(found)} messages are set aside." if found else "Nothing is set aside.")
+
+
 def main() -> None:
     """Run the command line."""
     app()

@@ -117,4 +117,6 @@ def test_poison_is_set_aside_once_and_nothing_else_waits(new_portal: Callable[..
     assert {name: len(aside[codes[name]]) for name in bodies} == dict.fromkeys(bodies, 1), aside
     assert all(reasons[0] for reasons in aside.values())
     assert codes["healthy"] not in aside
+    listed = portal.command("events", "list").stdout
+    assert all(codes[name] in listed for name in bodies), listed
     portal.check()
