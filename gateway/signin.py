@@ -75,8 +75,9 @@ class SignIn:
         query = {name: values[0] for name, values in parse_qs(request.query).items()}
         cookies = request.cookies()
         login = await self._sessions.take_login(state=query.get("state", ""), browser=cookies.get(LOGIN, ""))
-        if login is None:
-            return self._failed(request, "/")
+        if login is None:  # the Back button, or a link kept from an earlier sign-in
+            held = cookies.get(SESSION)
+            return redirect("/my") if held and await self._sessions.find(held) else self._failed(request, "/")
         if "error" in query:
             return redirect("/") if query["error"] == "access_denied" else self._failed(request, login.next)
         try:

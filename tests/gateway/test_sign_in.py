@@ -128,7 +128,11 @@ async def test_a_sign_in_ends_only_in_the_browser_that_began_it(edge: Edge) -> N
         await victim.get("/auth/login")
         assert (await victim.get(callback)).status_code == 400, "a browser with a sign-in of its own neither"
         assert (await attacker.get(callback)).status_code == 303
-        assert (await attacker.get(callback)).status_code == 400, "a state works once"
+        again = await attacker.get(callback)
+        assert (again.status_code, again.headers["location"]) == (303, "/my"), "Back after signing in leads on"
+        assert "set-cookie" not in again.headers, "a state works once: no second session"
+        attacker.cookies.clear()
+        assert (await attacker.get(callback)).status_code == 400
 
 
 async def test_two_tabs_can_sign_in_at_once(edge: Edge) -> None:
