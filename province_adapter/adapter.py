@@ -48,7 +48,7 @@ class Adapter:
             channel=self._channel,
             connector=connector,
             folder=settings.home / "parts",
-            timeout=settings.call_timeout,
+            patience=settings.file_patience,
         )
         self._link: Link | None = None
         self._inbox_due = asyncio.Event()

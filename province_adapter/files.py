@@ -12,6 +12,7 @@ from proto.exchange.v1 import exchange_pb2, exchange_pb2_grpc
 from province_adapter.connector import Connector
 
 CHUNK = 256 * 1024
+SLOWEST = 64 * 1024  # bytes a second; a slower transfer is broken off and goes on from where it was
 
 
 class WrongFile(Exception):
@@ -21,20 +22,29 @@ class WrongFile(Exception):
 class FileCourier:
     """Moves files between the nation and the office; what is half here stays in ``folder`` for the next try."""
 
-    def __init__(self, *, channel: grpc.aio.Channel, connector: Connector, folder: Path, timeout: float) -> None:
+    def __init__(self, *, channel: grpc.aio.Channel, connector: Connector, folder: Path, patience: float) -> None:
         self._stub = exchange_pb2_grpc.ExchangeStub(channel)  # type: ignore[no-untyped-call]  # generated
         self._connector = connector
         self._folder = folder
-        self._timeout = timeout
+        self._patience = patience
+
+    def _bound(self, size: int) -> float:
+        """Seconds that moving ``size`` bytes may take."""
+        return self._patience + size / SLOWEST
 
     async def fetch(self, subject: str, ref: exchange_pb2.FileRef) -> None:
-        """Bring a file of ``subject`` to the office. Raises gRPC's errors and ``WrongFile``; call again to go on."""
+        """Bring a file of ``subject`` to the office; call again to go on.
+
+        Raises gRPC's errors, ``TimeoutError`` and ``WrongFile``.
+        """
         part = self._folder / f"{subject}-{ref.sha256}.part"
         held = await asyncio.to_thread(_held, part)
         if held < ref.size:
-            request = exchange_pb2.FetchFileRequest(subject=subject, sha256=ref.sha256, offset=held)
-            async for chunk in self._stub.FetchFile(request, timeout=self._timeout):
-                await asyncio.to_thread(_write, part, chunk.data)
+            bound = self._bound(ref.size - held)
+            async with asyncio.timeout(bound):
+                request = exchange_pb2.FetchFileRequest(subject=subject, sha256=ref.sha256, offset=held)
+                async for chunk in self._stub.FetchFile(request, timeout=bound):
+                    await asyncio.to_thread(_write, part, chunk.data)
         if await asyncio.to_thread(_digest, part) != ref.sha256:
             await asyncio.to_thread(part.unlink, missing_ok=True)
             raise WrongFile(ref.sha256)
@@ -42,15 +52,23 @@ class FileCourier:
         await asyncio.to_thread(part.unlink, missing_ok=True)
 
     async def upload(self, subject: str, ref: exchange_pb2.FileRef) -> None:
-        """Bring a file of the office to the nation. Raises gRPC's errors and ``WrongFile``; call again to go on."""
-        asked = await self._stub.PutFile(_requests(subject, ref, -1, b""), timeout=self._timeout)
+        """Bring a file of the office to the nation; call again to go on.
+
+        Raises gRPC's errors, ``TimeoutError`` and ``WrongFile``. The bound is kept here too: a call whose connection
+        is cut while it writes may never end in spite of its deadline.
+        """
+        async with asyncio.timeout(self._bound(ref.size)):
+            await self._upload(subject, ref, self._bound(ref.size))
+
+    async def _upload(self, subject: str, ref: exchange_pb2.FileRef, bound: float) -> None:
+        asked = await self._stub.PutFile(_requests(subject, ref, -1, b""), timeout=bound)
         if asked.complete:
             return
         data = b"".join([chunk async for chunk in self._connector.file(subject, ref.sha256)])
         if digest_bytes(data) != ref.sha256:
             raise WrongFile(ref.sha256)
         requests = _requests(subject, ref, asked.stored, data[asked.stored :])
-        answer = await self._stub.PutFile(requests, timeout=self._timeout)
+        answer = await self._stub.PutFile(requests, timeout=bound)
         if not answer.complete:
             raise WrongFile(f"{answer.stored} of {ref.size} bytes arrived")
 

@@ -22,6 +22,7 @@ class AdapterSettings(Settings):
     retry_longest: float = 60.0
     wait_change: float = 30.0
     call_timeout: float = 60.0
+    file_patience: float = 5.0  # seconds for a transfer to get going, on top of the time its bytes take
     keep_days: int = 7
 
     @property
