@@ -103,16 +103,16 @@ async def test_a_wrong_file_or_a_foreign_dossier_is_refused(tmp_path: Path) -> N
             short = file_ref(data)
             short.size = 5
             refused = [
-                (link.stub.PutFile(requests(other, 0, data)), grpc.StatusCode.INVALID_ARGUMENT),
-                (link.stub.PutFile(requests(ref, 0, data, data)), grpc.StatusCode.INVALID_ARGUMENT),
-                (link.stub.PutFile(requests(short, 0, data)), grpc.StatusCode.INVALID_ARGUMENT),
-                (foreign.stub.PutFile(requests(ref, 0, data)), grpc.StatusCode.NOT_FOUND),
-                (link.stub.PutFile(requests(ref, 0, data, subject="../x")), grpc.StatusCode.INVALID_ARGUMENT),
-                (link.stub.PutFile(requests(file_ref(b""), 0)), grpc.StatusCode.OUT_OF_RANGE),
+                (link, requests(other, 0, data), grpc.StatusCode.INVALID_ARGUMENT),
+                (link, requests(ref, 0, data, data), grpc.StatusCode.INVALID_ARGUMENT),
+                (link, requests(short, 0, data), grpc.StatusCode.INVALID_ARGUMENT),
+                (foreign, requests(ref, 0, data), grpc.StatusCode.NOT_FOUND),
+                (link, requests(ref, 0, data, subject="../x"), grpc.StatusCode.INVALID_ARGUMENT),
+                (link, requests(file_ref(b""), 0), grpc.StatusCode.OUT_OF_RANGE),
             ]
-            for call, status in refused:
+            for sender, parts, status in refused:  # one after the other: two at once is another refusal
                 with pytest.raises(grpc.aio.AioRpcError) as error:
-                    await call
+                    await sender.stub.PutFile(parts)
                 assert error.value.code() == status
             await link.stub.PutFile(requests(ref, 0, data))
             for stub, sha256, status in (
