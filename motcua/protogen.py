@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-HEADER = "*_pb2*.py*"
+KEPT = ("*_pb2.py", "*_pb2.pyi", "*_pb2_grpc.py")
 
 
 def generate(into: Path) -> None:
@@ -30,7 +30,7 @@ def stale() -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
         fresh = {path.relative_to(folder): path.read_bytes() for path in Path(folder).rglob("*_pb2*")}
-    kept = {path.relative_to(ROOT): path.read_bytes() for path in (ROOT / "proto").rglob(HEADER)}
+    kept = {path.relative_to(ROOT): path.read_bytes() for kind in KEPT for path in (ROOT / "proto").rglob(kind)}
     return sorted(str(path) for path in fresh.keys() | kept.keys() if fresh.get(path) != kept.get(path))
 
 
