@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from tests.proxy import Proxy
 from tests.running import Portal, free_ports, until
 
@@ -59,7 +57,6 @@ def _lane(portal: Portal, lane: str) -> dict[str, object]:
     return dict(next(row for row in rows if row["lane"] == lane))
 
 
-@pytest.mark.slow
 def test_a_half_open_link_loses_and_doubles_nothing(new_portal: Callable[..., Portal]) -> None:
     with lined(new_portal, pace="0", offices="H26") as (portal, line):
         with portal.client("citizen-1") as client:
