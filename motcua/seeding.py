@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from kernel.clock import Clock
 from services_catalog import main as catalog
 from services_catalog.settings import CatalogSettings
-from services_catalog.store.seed import read_places
+from services_catalog.store.seed import read_provinces
 
 
 class Steps:
@@ -44,8 +44,7 @@ async def seed_catalogue(data: Path, steps: Steps) -> None:
 
 def participants(data: Path) -> list[tuple[str, str]]:
     """Return (id, name) of the 63 back offices of the demo."""
-    provinces, _, _ = read_places(CatalogSettings(data=data).seed)
-    return [(province.lane, province.name) for province in provinces]
+    return [(province.lane, province.name) for province in read_provinces(CatalogSettings(data=data).seed)]
 
 
 async def import_file(data: Path, file: Path, *, withdraw_missing: bool) -> tuple[list[str], int]:

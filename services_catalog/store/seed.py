@@ -11,12 +11,16 @@ from services_catalog.model.places import OldWard, Province, Ward
 from services_catalog.model.procedures import Content, Editorial, clean
 
 
-def read_places(seed: Path) -> tuple[list[Province], list[Ward], list[OldWard]]:
-    """Return provinces, wards and conversion rows of the seed folder."""
-    provinces = [
+def read_provinces(seed: Path) -> list[Province]:
+    """Return the 63 provinces before 1 July 2025 of the seed folder."""
+    return [
         Province(row["old_gso_code"], row["old_name"], row["h_code_qd20_2020"], row["new_gso_code"], row["new_name"])
         for _, row in _rows(seed / "provinces.csv")
     ]
+
+
+def read_places(seed: Path) -> tuple[list[Province], list[Ward], list[OldWard]]:
+    """Return provinces, wards and conversion rows of the seed folder."""
     wards = [Ward(row["code"], row["name"], row["province_code"]) for _, row in _rows(seed / "wards.csv")]
     old = [
         OldWard(
@@ -31,7 +35,7 @@ def read_places(seed: Path) -> tuple[list[Province], list[Ward], list[OldWard]]:
         )
         for number, row in _rows(seed / "wards_before_2025.csv")
     ]
-    return provinces, wards, old
+    return read_provinces(seed), wards, old
 
 
 def read_statuses(seed: Path) -> list[tuple[int, str, bool]]:
