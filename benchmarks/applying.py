@@ -156,7 +156,7 @@ async def opened(folder: Path, count: int) -> Service:
     """Open the service in ``folder`` with ``count`` dossiers."""
     settings = DossierSettings(data=folder)
     log = await SqliteLog.open(f"sqlite+aiosqlite:///{folder}/log.db", [Topic(TOPIC)])
-    database = await Database.open(settings.sqlite("dossiers"), METADATA, sink=Outbox(OUTBOX, encode))
+    database = await Database.open(settings.database_url("dossiers"), METADATA, sink=Outbox(OUTBOX, encode))
     clock = Clock()
     desk = Desk(
         database=database,

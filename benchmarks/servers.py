@@ -157,7 +157,7 @@ async def make_bare(options: Options, stack: AsyncExitStack) -> Made:
     """Return the gateway's own routing, headers and streaming without tokens, limits and metrics."""
     provider = identity.build(data=options.data, public_url=options.public)
     settings, upstreams = _settings(options), await _upstreams(options, provider, stack)
-    database = await Database.open(settings.sqlite("gateway-bare"), METADATA)
+    database = await Database.open(settings.database_url("gateway-bare"), METADATA)
     stack.push_async_callback(database.close)
     sessions = Sessions(database, idle=settings.gateway_idle, absolute=settings.gateway_absolute)
     home = settings.public_url

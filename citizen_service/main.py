@@ -32,7 +32,7 @@ async def build(
     settings: CitizenSettings, *, log: Log, clock: Clock, verifier: Verifier, profiles: Sequence[Profile] = ()
 ) -> Running:
     """Open the service; ``profiles`` are the demo's people, put in or brought up to date."""
-    database = await Database.open(settings.sqlite(NAME), METADATA)
+    database = await Database.open(settings.database_url(NAME), METADATA)
     if profiles:
         await usecases.seed_profiles(database=database, profiles=profiles)
     leases = Leases(database, settings.holder)

@@ -36,7 +36,7 @@ async def build(
 ) -> Running:
     """Open the database and return the service, ready to run."""
     outbox = Outbox(OUTBOX, encode)
-    database = await Database.open(settings.sqlite(NAME), METADATA, sink=outbox)
+    database = await Database.open(settings.database_url(NAME), METADATA, sink=outbox)
     leases = Leases(database, settings.holder)
     desk = Desk(database=database, clock=clock, calendar=calendar, files=files, settings=settings, pictures=Pictures())
     door = LogDoor(desk)

@@ -93,7 +93,7 @@ async def build(
 ) -> Running:
     """Build the exchange. ``credentials`` demand client certificates; ``sign`` renews them."""
     outbox = Outbox(OUTBOX, events.encode)
-    database = await Database.open(settings.sqlite("exchange"), METADATA, sink=outbox)
+    database = await Database.open(settings.database_url("exchange"), METADATA, sink=outbox)
     holder = settings.holder
     leases = Leases(database, holder)
     relay = Relay(source="exchange", database=database, outbox=outbox, log=log, leases=leases)

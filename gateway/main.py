@@ -34,7 +34,7 @@ async def build(
     out do not exist here. ``identity`` is always needed: the provider is spoken to through it. ``ready`` tells
     whether the whole installation is ready, for the public /readyz.
     """
-    database = await Database.open(settings.sqlite("gateway"), METADATA)
+    database = await Database.open(settings.database_url("gateway"), METADATA)
     sessions = Sessions(database, idle=settings.gateway_idle, absolute=settings.gateway_absolute)
     public_url = settings.public_url.rstrip("/")
     provider, limiter = provider_of(settings, upstreams["identity"]), limiter_of(settings)

@@ -17,7 +17,6 @@ class GatewaySettings(Settings):
     thousands of phones share one address.
     """
 
-    gateway_issuer: str = ""  # empty: {public_url}/id
     gateway_client_id: str = "motcua-gateway"
     gateway_client_secret: SecretStr = SecretStr("")
     gateway_idle: timedelta = timedelta(minutes=30)
@@ -42,8 +41,3 @@ class GatewaySettings(Settings):
     gateway_breaker_seconds: float = 5.0
 
     gateway_access_log: bool = True
-
-    @property
-    def issuer(self) -> str:
-        """The issuer whose tokens are accepted."""
-        return self.gateway_issuer or self.public_url.rstrip("/") + "/id"

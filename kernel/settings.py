@@ -13,6 +13,11 @@ class Settings(BaseSettings):
     ``data`` is the folder that keeps everything; ``public_url`` is the address people type, without a last slash.
     ``instance`` names this process in leases; a restarted process of the same name takes its leases over at once,
     so two processes over the same data must not share one. Empty: host and process number.
+
+    Each engine is chosen by its address; empty = the embedded one below ``data``. ``database`` is a SQLAlchemy address
+    of PostgreSQL in which ``{schema}`` stands for the service's own schema and role, ``kafka`` the brokers
+    (host:port, with commas), ``elasticsearch`` and ``s3`` a URL (the bucket is the path), ``identity`` the issuer's
+    address (an OpenID Connect provider). ``single_broker`` says that one unreplicated broker is meant.
     """
 
     model_config = SettingsConfigDict(env_prefix="MOTCUA_", frozen=True, extra="ignore")
@@ -21,11 +26,25 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     instance: str = ""
 
-    def sqlite(self, name: str) -> str:
-        """Return the SQLAlchemy URL of the service file ``name``; makes its folder."""
+    database: str = ""
+    kafka: str = ""
+    single_broker: bool = False
+    elasticsearch: str = ""
+    s3: str = ""
+    identity: str = ""
+
+    def database_url(self, schema: str) -> str:
+        """Return the SQLAlchemy URL of one service's tables; makes the folder of an embedded one."""
+        if self.database:
+            return self.database.replace("{schema}", schema)
         folder = self.data / "services"
         folder.mkdir(parents=True, exist_ok=True)
-        return f"sqlite+aiosqlite:///{folder / name}.db"
+        return f"sqlite+aiosqlite:///{folder / schema}.db"
+
+    @property
+    def issuer(self) -> str:
+        """The issuer whose tokens are accepted."""
+        return self.identity or self.public_url.rstrip("/") + "/id"
 
     @property
     def holder(self) -> str:

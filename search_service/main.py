@@ -19,7 +19,7 @@ NAME = "search_service"
 
 async def build(settings: SearchSettings, *, log: Log, clock: Clock, verifier: Verifier) -> Running:
     """Open the index and the rows. Ready when the catalogue has been read to its end and the index holds all of it."""
-    database = await Database.open(settings.sqlite("search"), METADATA)
+    database = await Database.open(settings.database_url("search"), METADATA)
     index = await TantivyIndex.open(settings.index)
     indexer = usecases.Indexer(database=database, index=index)
     consumer = Consumer(

@@ -48,7 +48,7 @@ def _ready(database: Database) -> Callable[[], Awaitable[dict[str, bool]]]:
 
 async def _open(settings: CatalogSettings) -> tuple[Database, Outbox]:
     outbox = Outbox(OUTBOX, encode)
-    return await Database.open(settings.database_url, METADATA, sink=outbox), outbox
+    return await Database.open(settings.database_url("services_catalog"), METADATA, sink=outbox), outbox
 
 
 async def seed(

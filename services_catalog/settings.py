@@ -13,8 +13,3 @@ class CatalogSettings(Settings):
     seed: Path = HERE / "seed"
     procedures: Path = HERE / "procedures"
     seed_when_empty: bool = True
-
-    @property
-    def database_url(self) -> str:
-        """The SQLAlchemy address of the catalogue's own database."""
-        return self.sqlite("services_catalog")

@@ -6,10 +6,23 @@ from pathlib import Path
 
 import pytest
 
+from tests.engines.shared import elasticsearch_url, kafka_brokers, keycloak, postgres, postgres_url, set_up, tear_down
 from tests.running import Portal, seeded_copy
+
+__all__ = ["elasticsearch_url", "kafka_brokers", "keycloak", "postgres", "postgres_url"]
 
 CHROMIUM = Path("/usr/bin/chromium")
 LENGTHS = {"short": 20, "ci": 5, "full": 1}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of this run's engines."""
+    set_up(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End this run's engines."""
+    tear_down(config)
 
 
 @pytest.fixture(scope="session")

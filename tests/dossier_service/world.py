@@ -133,7 +133,7 @@ class World:
 async def world(folder: Path, *, clock: Clock | None = None, demo: bool = True) -> AsyncIterator[World]:
     """Open a service with a catalogue of one procedure and one ward."""
     settings = DossierSettings(data=folder, demo=demo)
-    database = await Database.open(settings.sqlite("dossiers"), METADATA, sink=Outbox(OUTBOX, encode))
+    database = await Database.open(settings.database_url("dossiers"), METADATA, sink=Outbox(OUTBOX, encode))
     pictures = Pictures()
     desk = Desk(
         database=database,

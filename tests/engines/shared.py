@@ -1,0 +1,127 @@
+"""One PostgreSQL, Kafka, Elasticsearch, Keycloak and S3 server for a whole run of pytest, whatever its workers.
+
+The first worker that needs an engine starts it; the run's own process ends them all. A test that kills an engine
+starts one of its own (``motcua.cluster.engines``) instead of these.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import psycopg
+import pytest
+
+from motcua.cluster.engines import DidNotStart, Elasticsearch, Engine, Kafka, Keycloak, Postgres
+from motcua.cluster.packages import Missing
+
+FOLDER = "MOTCUA_TEST_ENGINES"
+E = TypeVar("E", bound=Engine)
+_STARTED: list[Engine] = []  # kept, so that no engine is collected while it runs
+
+
+def set_up(config: pytest.Config) -> None:
+    """Make the run's folder; workers inherit it in their environment."""
+    if not hasattr(config, "workerinput"):
+        folder = tempfile.mkdtemp(prefix="motcua-engines-")
+        os.chmod(folder, 0o755)
+        os.environ[FOLDER] = folder
+
+
+def tear_down(config: pytest.Config) -> None:
+    """End every engine of this run and delete what they wrote."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(os.environ.pop(FOLDER))
+    for noted in folder.glob("*.json"):
+        try:
+            os.killpg(json.loads(noted.read_text())["pid"], signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    Postgres(folder, 0).remove()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def shared(kind: type[E]) -> E:
+    """Return the run's engine of this kind, started. Skips (or fails, where engines are required) without it."""
+    folder = Path(os.environ[FOLDER])
+    noted = folder / f"{kind.name}.json"
+    with (folder / f"{kind.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if noted.exists():
+            return kind(folder, json.loads(noted.read_text())["port"])
+        engine = kind(folder, free_port())
+        start(engine)
+        assert engine.process is not None
+        _STARTED.append(engine)
+        noted.write_text(json.dumps({"port": engine.port, "pid": engine.process.pid}))
+        return engine
+
+
+def start(engine: Engine) -> None:
+    """Start an engine; skips (or fails, where engines are required) on a machine that cannot have it."""
+    try:
+        engine.start()
+    except Missing as missing:
+        if "engines" in os.environ.get("MOTCUA_REQUIRE", ""):
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    except DidNotStart:
+        engine.kill()
+        raise
+
+
+def free_port() -> int:
+    """Return a port such that it and the one after it are free."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Postgres:
+    """The run's PostgreSQL."""
+    return shared(Postgres)
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A fresh database of its own on the run's PostgreSQL, as a SQLAlchemy address; dropped in the end."""
+    name = f"t_{uuid.uuid4().hex[:16]}"
+    admin = postgres.url().replace("+psycopg", "")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    yield postgres.url(name)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def kafka_brokers() -> str:
+    """The run's Kafka, as host:port. Topics are shared by all tests: use names of your own."""
+    return f"127.0.0.1:{shared(Kafka).port}"
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> str:
+    """The run's Elasticsearch. Indexes are shared by all tests: use names of your own."""
+    return shared(Elasticsearch).url
+
+
+@pytest.fixture(scope="session")
+def keycloak() -> Keycloak:
+    """The run's Keycloak. Realms are shared by all tests: use names of your own."""
+    return shared(Keycloak)

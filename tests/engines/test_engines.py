@@ -1,0 +1,35 @@
+"""The engines of this run answer, and one that was killed comes back with what it had."""
+
+from pathlib import Path
+
+import psycopg
+
+from motcua.cluster.engines import Elasticsearch, Kafka, Keycloak, Postgres, fetches, listens
+from tests.engines.shared import free_port, start
+
+
+def test_every_engine_answers(
+    postgres: Postgres, kafka_brokers: str, elasticsearch_url: str, keycloak: Keycloak
+) -> None:
+    assert postgres.answers()
+    assert listens(int(kafka_brokers.rpartition(":")[2]))
+    assert fetches(f"{elasticsearch_url}/_cluster/health")
+    assert fetches(f"{keycloak.url}/realms/master")
+    assert {Kafka.name, Elasticsearch.name} == {"kafka", "elasticsearch"}
+
+
+def test_a_killed_postgres_comes_back_with_what_was_committed(tmp_path: Path) -> None:
+    engine = Postgres(tmp_path, free_port())
+    start(engine)
+    try:
+        address = engine.url().replace("+psycopg", "")
+        with psycopg.connect(address) as connection:
+            connection.execute("CREATE TABLE kept (n int)")
+            connection.execute("INSERT INTO kept VALUES (1)")
+        engine.kill()
+        engine.start()
+        with psycopg.connect(address) as connection:
+            assert connection.execute("SELECT n FROM kept").fetchall() == [(1,)]
+    finally:
+        engine.kill()
+        engine.remove()
