@@ -27,7 +27,7 @@ DOMAIN_NOUNS = re.compile(
 )
 FORBIDDEN_FILES = {"utils", "helpers", "common", "misc"}
 ENGINES = {
-    "kafka": {"kernel/log_kafka.py"},
+    "kafka": {"kernel/log_kafka", "motcua/topics.py"},
     "keycloak": {"kernel/auth_keycloak.py"},
     "elasticsearch": {"search_service/store"},
     "tantivy": {"search_service/store"},

@@ -1,19 +1,13 @@
-"""The event log: ordered partitions that outlive processes.
-
-Two engines keep the same promises (``tests/kernel/test_log.py`` is their contract): ``SqliteLog`` here and Kafka in
-``kernel/log_kafka.py``. Positions belong to the consumer's database, never to the log.
-"""
+"""The embedded engine of the event log."""
 
 import asyncio
 import contextlib
 import json
 import uuid
-import zlib
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -34,109 +28,19 @@ from sqlalchemy import (
 
 from kernel.clock import real_now
 from kernel.db import Database, Tx, UtcDateTime
+from kernel.log.contract import (
+    MAX_BODY,
+    BodyTooLarge,
+    Message,
+    Partition,
+    PositionLost,
+    Record,
+    Topic,
+    partition_of,
+)
 from kernel.telemetry import failpoint
 
-MAX_BODY = 1024 * 1024
 SWEPT = 1000
-KEPT = timedelta(days=30)
-
-
-class Partition(NamedTuple):
-    """One ordered part of a topic."""
-
-    topic: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What a relay appends: ``key`` is the subject and chooses the partition."""
-
-    topic: str
-    key: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a reader gets. ``offset`` is never used twice in a partition, also after retention."""
-
-    partition: Partition
-    offset: int
-    key: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    appended_at: datetime
-
-    @property
-    def subject(self) -> str:
-        """The ``subject`` header, or the key where a foreign publisher left it out."""
-        return self.headers.get("subject", self.key)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic's shape. ``compact`` keeps the last record of each key for ever instead of for ``kept``."""
-
-    name: str
-    partitions: int = 12
-    compact: bool = False
-    kept: timedelta = KEPT
-
-
-class PositionLost(Exception):
-    """A position is outside what the log holds, or the topic is another one than when it was stored."""
-
-    def __init__(self, partition: Partition, reason: str) -> None:
-        super().__init__(f"{partition.topic}/{partition.number}: {reason}")
-        self.partition = partition
-
-
-class BodyTooLarge(Exception):
-    """A body over 1 MiB was appended."""
-
-
-class Reader(Protocol):
-    """Reads assigned partitions from given positions."""
-
-    async def assign(self, positions: Mapping[Partition, int]) -> None:
-        """Read exactly these partitions, from these offsets."""
-
-    async def poll(self, *, limit: int = 200, timeout: float = 1.0) -> list[Record]:
-        """Return up to ``limit`` next records, in order per partition; empty after ``timeout`` seconds.
-
-        Raises ``PositionLost`` for a partition whose position is out of range; the caller drops it and goes on.
-        """
-
-    async def close(self) -> None:
-        """Stop reading."""
-
-
-class Log(Protocol):
-    """An engine."""
-
-    async def append(self, messages: Sequence[Message]) -> None:
-        """Append in order; return when all are durable. On an exception some may have been appended."""
-
-    def reader(self) -> Reader:
-        """Return a new reader with nothing assigned."""
-
-    def tail(self, topics: Iterable[str]) -> AsyncIterator[Record]:
-        """Yield records appended from now on, without a position."""
-
-    async def topic_id(self, topic: str) -> str:
-        """Return the identity of this incarnation of ``topic``."""
-
-    async def ends(self, topic: str) -> dict[Partition, int]:
-        """Return the next offset of each partition."""
-
-    async def starts(self, topic: str) -> dict[Partition, int]:
-        """Return the oldest kept offset of each partition."""
-
-    async def close(self) -> None:
-        """Release everything."""
-
 
 METADATA = MetaData()
 TOPIC = Table(
@@ -168,11 +72,6 @@ ENTRY = Table(
     Column("appended_at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """Return the partition of ``key``: stable over processes and releases."""
-    return zlib.crc32(key.encode()) % partitions
 
 
 class SqliteLog:
