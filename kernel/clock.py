@@ -25,8 +25,8 @@ def real_now() -> datetime:
 class Clock:
     """Business time with an optional persisted offset.
 
-    ``path`` is the file that keeps the offset (seconds, an integer); without it the offset is always zero and
-    ``advance`` refuses.
+    ``path`` is the file that keeps the offset (seconds, an integer). Without it ``advance`` refuses, and the offset is
+    how far another clock, the database's, is from this machine's.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -49,6 +49,12 @@ class Clock:
     def offset(self) -> timedelta:
         """How far business time is ahead of real time."""
         return self._offset
+
+    def follow(self, now: datetime) -> None:
+        """Take ``now`` (the database's clock) as business time. Raises ``ValueError`` for a movable clock."""
+        if self._path is not None:
+            raise ValueError("this clock has an offset of its own")
+        self._offset = now - real_now()
 
     def on_advance(self, wake: Wake) -> None:
         """Register ``wake``; it is awaited with the new time, once, after each ``advance``."""

@@ -13,11 +13,11 @@ import structlog
 from kernel.auth import Keys, Verifier
 from kernel.clock import Clock
 from kernel.files import Files
-from kernel.log import SqliteLog
+from kernel.log import Log, SqliteLog
+from kernel.settings import Settings
 from kernel.telemetry import where
 from kernel.web import AsgiUpstream, Running, Upstream
 from kernel.workdays import Calendar
-from motcua.pki import Authority
 from motcua.topics import TOPICS
 
 logger = structlog.get_logger()
@@ -41,20 +41,37 @@ class Options:
 
     @property
     def shared(self) -> dict[str, Any]:
-        """What every room's settings get. The folder is locked, so one name for all leases is safe."""
-        return {"data": self.data, "public_url": self.public_url, "instance": "one-process"}
+        """What every room's settings get beside the environment."""
+        return {"data": self.data, "public_url": self.public_url, "instance": self.instance}
+
+    @property
+    def instance(self) -> str:
+        """The name for leases. The folder is locked: over its own files one name is safe, over a server's it is not."""
+        chosen = os.environ.get("MOTCUA_INSTANCE", "")
+        return chosen or ("" if os.environ.get("MOTCUA_DATABASE") else "one-process")
 
 
 @dataclass
 class Engines:
-    """What is shared by the rooms of one process."""
+    """What is shared by the rooms of one process; ``kept_log`` is None where no room reads or writes the log."""
 
-    log: SqliteLog
+    kept_log: Log | None
     clock: Clock
     calendar: Calendar
     verifier: Verifier
     files: Files
-    authority: Authority
+
+    @property
+    def log(self) -> Log:
+        """The event log. Raises ``LookupError`` in a process that was opened without one."""
+        if self.kept_log is None:
+            raise LookupError("this process has no log")
+        return self.kept_log
+
+    async def close(self) -> None:
+        """Release what was opened."""
+        if self.kept_log is not None:
+            await self.kept_log.close()
 
 
 @dataclass
@@ -120,7 +137,7 @@ class Assembly:
         for room in reversed(list(self.rooms.values())):
             with contextlib.suppress(Exception):
                 await room.close()
-        await self.engines.log.close()
+        await self.engines.close()
 
 
 async def supervise(name: str, loop: Callable[[], Awaitable[None]]) -> None:
@@ -136,14 +153,26 @@ async def supervise(name: str, loop: Callable[[], Awaitable[None]]) -> None:
         pause = min(pause * 2, 10.0)
 
 
-async def open_engines(options: Options, keys: Keys) -> Engines:
-    """Open log, clock, calendar, files and the local certificate authority below ``options.data``."""
-    data = options.data
+async def open_engines(settings: Settings, keys: Keys, clock: Clock, *, log: bool = True) -> Engines:
+    """Open log, calendar and files as ``settings`` choose them; tokens are checked with ``keys``."""
     return Engines(
-        log=await SqliteLog.open(f"sqlite+aiosqlite:///{data}/log.db", TOPICS),
-        clock=Clock(data / "clock.json"),
+        kept_log=await open_log(settings) if log else None,
+        clock=clock,
         calendar=Calendar.load(),
-        verifier=Verifier(issuer=f"{options.public_url}/id", keys=keys),
-        files=Files.in_folder(str(data / "files")),
-        authority=Authority.open(data / "pki"),
+        verifier=Verifier(issuer=settings.issuer, keys=keys),
+        files=open_files(settings),
     )
+
+
+async def open_log(settings: Settings) -> Log:
+    """Return Kafka where its brokers are given, else the log file of the data folder."""
+    if settings.kafka:
+        from kernel.log_kafka import KafkaLog
+
+        return KafkaLog(settings.kafka, TOPICS, single_broker=settings.single_broker)
+    return await SqliteLog.open(f"sqlite+aiosqlite:///{settings.data}/log.db", TOPICS)
+
+
+def open_files(settings: Settings) -> Files:
+    """Return the S3 bucket where one is given, else the folder of files."""
+    return Files.on_s3(settings.s3) if settings.s3 else Files.in_folder(str(settings.data / "files"))

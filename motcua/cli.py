@@ -82,6 +82,42 @@ def run(
         raise typer.Exit(0) from None
 
 
+@app.command("serve")
+def serve_service(
+    service: Annotated[str, typer.Argument(help="catalog, search, dossiers, citizen, exchange, portal, gateway…")],
+    data: Data = DEFAULT_DATA,
+    port: Annotated[int, typer.Option("--port", help="Its door; +1 operators, +2 the exchange's participants.")] = 8000,
+    host: Annotated[str, typer.Option("--host", help="0.0.0.0 in a container.")] = "127.0.0.1",
+    admin_host: Annotated[str, typer.Option("--admin-host")] = "127.0.0.1",
+    pace: Annotated[str, typer.Option("--pace", help="Of the demo's provinces.")] = "20",
+    offices: Annotated[str, typer.Option("--offices", help="Of the demo's provinces: only these.")] = "",
+) -> None:
+    """Serve one service of the distributed form. Its engines and siblings are named by the environment."""
+    from motcua.serve import Place, serve, service_named, upstreams_of
+
+    try:
+        place = Place(
+            service=service_named(service),
+            data=data.resolve(),
+            port=port,
+            host=host,
+            admin_host=admin_host,
+            upstreams=upstreams_of(os.environ.get("MOTCUA_UPSTREAMS", "")),
+            pki=Path(chosen) if (chosen := os.environ.get("MOTCUA_PKI")) else None,
+            exchange=os.environ.get("MOTCUA_EXCHANGE_ADDRESS", ""),
+            pace=_pace(pace),
+            offices=_offices(offices),
+            drain=float(os.environ.get("MOTCUA_DRAIN_SECONDS", "0")),
+        )
+        check_folder(place.data)
+        check_ports(port)
+        raise_open_files()
+        asyncio.run(serve(place))
+    except CannotStart as sentence:
+        print(sentence, file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
 @app.command()
 def seed(data: Data = DEFAULT_DATA) -> None:
     """Create the data folder and fill it, without serving."""

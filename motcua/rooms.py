@@ -11,10 +11,13 @@ from functools import partial
 
 from rich.console import Console
 
+from kernel.clock import Clock
+from kernel.settings import Settings
 from kernel.telemetry import admin_app, configure_logging
 from kernel.web import AsgiUpstream
-from motcua import dev, identity
+from motcua import building, dev, identity
 from motcua.assembly import Assembly, Options, open_engines
+from motcua.pki import Authority
 from motcua.preflight import lock_folder
 from motcua.seeding import Steps, participants, seed_catalogue
 from motcua.serving import Doors
@@ -35,112 +38,45 @@ ADDRESSES = {
 
 async def assemble(options: Options) -> Assembly:
     """Open the engines and build every room; nothing runs yet."""
+    settings = Settings(**options.shared)
     provider = identity.build(data=options.data, public_url=options.public_url)
-    engines = await open_engines(options, provider.jwks)
+    engines = await open_engines(settings, provider.jwks, Clock(options.data / "clock.json"))
     assembly = Assembly(options, engines)
     assembly.upstreams["identity"] = AsgiUpstream(provider.app)
     assembly.upstreams["dev"] = AsgiUpstream(
         dev.build(data=options.data, clock=engines.clock, calendar=engines.calendar)
     )
-    await _add_services(assembly)
+    for build in (building.catalog, building.search, building.dossiers, building.citizen):
+        assembly.add(await build(engines, options.shared))
     await _add_provinces(assembly)
     await _add_doors(assembly)
     return assembly
 
 
-async def _add_services(assembly: Assembly) -> None:
-    from citizen_service import main as citizen
-    from citizen_service.settings import CitizenSettings
-    from dossier_service import main as dossiers
-    from dossier_service.settings import DossierSettings
-    from motcua.identity.profiles import profiles
-    from search_service import main as search
-    from search_service.settings import SearchSettings
-    from services_catalog import main as catalog
-    from services_catalog.settings import CatalogSettings
-
-    engines, plain = assembly.engines, assembly.options.shared
-    log, clock, verifier = engines.log, engines.clock, engines.verifier
-    assembly.add(await catalog.build(CatalogSettings(**plain), log=log, clock=clock, verifier=verifier))
-    assembly.add(await search.build(SearchSettings(**plain), log=log, clock=clock, verifier=verifier))
-    assembly.add(
-        await dossiers.build(
-            DossierSettings(**plain, demo=True),
-            log=log,
-            clock=clock,
-            verifier=verifier,
-            files=engines.files,
-            calendar=engines.calendar,
-        )
-    )
-    assembly.add(
-        await citizen.build(CitizenSettings(**plain), profiles=profiles(), log=log, clock=clock, verifier=verifier)
-    )
-
-
 async def _add_provinces(assembly: Assembly) -> None:
-    from exchange import main as exchange
-    from exchange.settings import ExchangeSettings
-    from province_adapter import main as adapter
-    from province_adapter.connectors.reference import ReferenceConnector
-    from province_adapter.settings import AdapterSettings
-    from province_backend import main as backend
-    from province_backend.settings import OfficeSettings
-
     engines, options = assembly.engines, assembly.options
-    port = options.port + 2
-    connected = [each for each in participants(options.data) if not options.offices or each[0] in options.offices]
-    assembly.add(
-        await exchange.build(
-            ExchangeSettings(**options.shared, exchange_port=port),
-            log=engines.log,
-            clock=engines.clock,
-            verifier=engines.verifier,
-            files=engines.files,
-            calendar_version=engines.calendar.version,
-            credentials=engines.authority.server_certificate().server_credentials(),
-            sign=engines.authority.sign,
-        )
-    )
-    offices = await backend.build(
-        OfficeSettings(**options.shared),
-        participants=connected,
-        clock=engines.clock,
-        calendar=engines.calendar,
-        verifier=engines.verifier,
+    authority, port = Authority.open(options.data / "pki"), options.port + 2
+    certified = authority.server_certificate()
+    assembly.add(await building.exchange(engines, options.shared, port=port, host="127.0.0.1", certified=certified))
+    rooms = await building.provinces(
+        engines,
+        options.shared,
+        connected=[each for each in participants() if not options.offices or each[0] in options.offices],
         pace=options.pace,
+        target=options.link_target or f"127.0.0.1:{port}",
+        authority=authority,
     )
-    assembly.add(offices.running)
-    target = options.link_target or f"127.0.0.1:{port}"
-    for participant, office in offices.by_id.items():
-        assembly.add(
-            await adapter.build(
-                AdapterSettings(**options.shared, participant=participant),
-                connector=ReferenceConnector(office),
-                credentials=engines.authority.participant_certificate(participant).channel_credentials(),
-                target=target,
-            )
-        )
+    for room in rooms:
+        assembly.add(room)
 
 
 async def _add_doors(assembly: Assembly) -> None:
-    from gateway import main as gateway
-    from gateway.settings import GatewaySettings
-    from portal import main as portal
-    from portal.settings import PortalSettings
-
     engines, options = assembly.engines, assembly.options
-    table = {ADDRESSES[name]: door for name, door in assembly.upstreams.items() if name in ADDRESSES}
+    table = {ADDRESSES[name]: way for name, way in assembly.upstreams.items() if name in ADDRESSES}
     table |= {name: assembly.upstreams[name] for name in ("identity", "dev")}
-    pages = assembly.add(await portal.build(PortalSettings(**options.shared), upstreams=table, clock=engines.clock))
-    assembly.add(
-        await gateway.build(
-            GatewaySettings(**options.shared, gateway_access_log=os.environ.get("MOTCUA_LOG") == "info"),
-            upstreams=table | {"portal": AsgiUpstream(pages.app)},
-            verifier=engines.verifier,
-            ready=assembly.can_serve,
-        )
-    )
+    pages = assembly.add(await building.portal(engines, options.shared, upstreams=table))
+    table |= {"portal": building.door(pages)}
+    assembly.add(await building.gateway(engines, options.shared, upstreams=table, ready=assembly.can_serve))
 
 
 async def seed_only(options: Options) -> None:

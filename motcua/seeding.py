@@ -7,8 +7,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from kernel.clock import Clock
 from services_catalog import main as catalog
-from services_catalog.settings import CatalogSettings
+from services_catalog.settings import HERE, CatalogSettings
 from services_catalog.store.seed import read_provinces
+
+SEED = HERE / "seed"
 
 
 class Steps:
@@ -42,9 +44,9 @@ async def seed_catalogue(data: Path, steps: Steps) -> None:
     await catalog.seed(CatalogSettings(data=data), clock=Clock(data / "clock.json"), progress=steps.show)
 
 
-def participants(data: Path) -> list[tuple[str, str]]:
+def participants() -> list[tuple[str, str]]:
     """Return (id, name) of the 63 back offices of the demo."""
-    return [(province.lane, province.name) for province in read_provinces(CatalogSettings(data=data).seed)]
+    return [(province.lane, province.name) for province in read_provinces(SEED)]
 
 
 async def import_file(data: Path, file: Path, *, withdraw_missing: bool) -> tuple[list[str], int]:
