@@ -54,77 +54,22 @@ def environment(**extra: str) -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"} | extra
 
 
-class Portal:
-    """One ``motcua run`` process over one data folder."""
+class Front:
+    """A served portal as a program meets it, in one process or in many."""
 
-    def __init__(
-        self, data: Path, *, pace: str = "0", env: Mapping[str, str] | None = None, port: int = 0, offices: str = ""
-    ) -> None:
-        self.data = data
-        self.pace = pace
-        self.offices = offices
-        self.port = port or free_ports()
-        self.env = dict(env or {})
-        self.process: subprocess.Popen[bytes] | None = None
-        self.output = data.parent / f"{data.name}-{self.port}.log"
+    data: Path
+    port: int
+
+    def __init__(self) -> None:
         self._tokens: dict[str, str] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def launch(self, **extra: str) -> "Portal":
-        """Start the process without waiting."""
-        command = [sys.executable, "-m", "motcua", "run", "--port", str(self.port), "--data", str(self.data)]
-        with self.output.open("ab") as out:
-            self.process = subprocess.Popen(
-                [*command, "--pace", self.pace, "--offices", self.offices],
-                cwd=ROOT,
-                env=environment(**self.env, **extra),
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        return self
-
-    def start(self, **extra: str) -> "Portal":
-        """Start the process and wait until it is ready."""
-        self.launch(**extra)
-        self.wait_ready()
-        return self
-
-    def wait_ready(self) -> None:
-        def look() -> bool:
-            assert self.process is not None
-            if self.process.poll() is not None:
-                raise AssertionError(f"the portal ended with {self.process.returncode}: {self.tail()}")
-            try:
-                return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
-            except httpx.HTTPError:
-                return False
-
-        until(look, seconds=START_SECONDS, what=f"ready; {self.tail()}")
-
-    def tail(self) -> str:
-        return self.output.read_text(errors="replace")[-3000:] if self.output.exists() else ""
-
-    def kill(self) -> None:
-        """SIGKILL, no goodbye."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(10)
-
-    def stop(self) -> int:
-        """SIGTERM and wait; returns the exit code."""
-        assert self.process is not None
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.kill()
-                raise AssertionError(f"did not stop in 20 s: {self.tail()}") from None
-        return int(self.process.returncode)
+    def told(self) -> dict[str, str]:
+        """What other commands over the same data are told by their environment."""
+        return {"MOTCUA_PUBLIC_URL": self.url}
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run another ``motcua`` command over the same data."""
@@ -135,7 +80,7 @@ class Portal:
             capture_output=True,
             text=True,
             timeout=120,
-            env=environment(MOTCUA_PUBLIC_URL=self.url),
+            env=environment(**self.told()),
         )
 
     def token(self, person: str) -> str:
@@ -202,6 +147,78 @@ class Portal:
     def until_status(self, client: httpx.Client, code: str, status: int, *, seconds: float = 30) -> dict[str, Any]:
         """Wait until the dossier shows ``status``."""
         return self.until_dossier(client, code, lambda found: found["status"] == status, seconds=seconds)
+
+
+class Portal(Front):
+    """One ``motcua run`` process over one data folder."""
+
+    def __init__(
+        self, data: Path, *, pace: str = "0", env: Mapping[str, str] | None = None, port: int = 0, offices: str = ""
+    ) -> None:
+        super().__init__()
+        self.data = data
+        self.pace = pace
+        self.offices = offices
+        self.port = port or free_ports()
+        self.env = dict(env or {})
+        self.process: subprocess.Popen[bytes] | None = None
+        self.output = data.parent / f"{data.name}-{self.port}.log"
+
+    def told(self) -> dict[str, str]:
+        return super().told() | self.env
+
+    def launch(self, **extra: str) -> "Portal":
+        """Start the process without waiting."""
+        command = [sys.executable, "-m", "motcua", "run", "--port", str(self.port), "--data", str(self.data)]
+        with self.output.open("ab") as out:
+            self.process = subprocess.Popen(
+                [*command, "--pace", self.pace, "--offices", self.offices],
+                cwd=ROOT,
+                env=environment(**self.env, **extra),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return self
+
+    def start(self, **extra: str) -> "Portal":
+        """Start the process and wait until it is ready."""
+        self.launch(**extra)
+        self.wait_ready()
+        return self
+
+    def wait_ready(self) -> None:
+        def look() -> bool:
+            assert self.process is not None
+            if self.process.poll() is not None:
+                raise AssertionError(f"the portal ended with {self.process.returncode}: {self.tail()}")
+            try:
+                return httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200
+            except httpx.HTTPError:
+                return False
+
+        until(look, seconds=START_SECONDS, what=f"ready; {self.tail()}")
+
+    def tail(self) -> str:
+        return self.output.read_text(errors="replace")[-3000:] if self.output.exists() else ""
+
+    def kill(self) -> None:
+        """SIGKILL, no goodbye."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait(10)
+
+    def stop(self) -> int:
+        """SIGTERM and wait; returns the exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise AssertionError(f"did not stop in 20 s: {self.tail()}") from None
+        return int(self.process.returncode)
 
 
 def seeded_copy(template_root: Path, into: Path) -> Path:
