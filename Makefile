@@ -3,12 +3,13 @@ SHELL := /bin/sh
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 PORT ?= 8000
 DATA ?= demo-data
+CLUSTER ?= cluster-data
 PACE ?= 20
 BIN := .venv/bin
 JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint types architecture proto-check tests soak bench proto lock clean python
+.PHONY: help run cluster cluster-down test lint types architecture proto-check tests soak bench bench-cluster proto lock clean python
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +34,12 @@ python:
 run: .venv/ready ## the whole portal in one process, with its 63 province offices
 	@$(BIN)/python -m motcua run --port $(PORT) --data $(DATA) --pace $(PACE)
 
+cluster: .venv/ready ## the distributed form on this machine: four engines from packages, one process a service
+	@$(BIN)/python -m motcua cluster up --port $(PORT) --data $(CLUSTER) --pace $(PACE)
+
+cluster-down: .venv/ready ## end what `make cluster` started
+	@$(BIN)/python -m motcua cluster down --data $(CLUSTER)
+
 test: .venv/ready-dev lint types architecture proto-check tests ## lint, types, architecture, unit, contract, journey, fault and (with Chromium) browser tests
 
 lint: .venv/ready-dev ## ruff
@@ -56,6 +63,9 @@ soak: .venv/ready-dev ## the fault drills at their full length
 
 bench: .venv/ready-dev ## every figure of the README, each beside its baseline
 	$(BIN)/python -m benchmarks
+
+bench-cluster: .venv/ready-dev ## the figures of the distributed form, beside their baselines
+	$(BIN)/python -m benchmarks --cluster
 
 proto: .venv/ready-dev ## generate the protobuf code
 	$(BIN)/python -m motcua.protogen

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from motcua.cluster.commands import app as cluster
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
 
 app = typer.Typer(
@@ -23,6 +24,8 @@ catalog = typer.Typer(no_args_is_help=True, help="The catalogue of procedures.")
 events = typer.Typer(no_args_is_help=True, help="The event log and what was set aside.")
 app.add_typer(catalog, name="catalog")
 app.add_typer(events, name="events")
+
+app.add_typer(cluster, name="cluster")
 
 Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
 DEFAULT_DATA = Path("demo-data")

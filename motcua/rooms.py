@@ -19,7 +19,8 @@ from motcua import building, dev, identity
 from motcua.assembly import Assembly, Options, open_engines
 from motcua.pki import Authority
 from motcua.preflight import lock_folder
-from motcua.seeding import Steps, participants, seed_catalogue
+from motcua.progress import Steps
+from motcua.seeding import participants, seed_catalogue
 from motcua.serving import Doors
 
 READY_SECONDS = 90.0

@@ -234,7 +234,9 @@ def certified(place: Place) -> Certified:
     try:
         read = [(folder / name).read_bytes() for name in ("exchange.pem", "exchange.key", "ca.pem")]
     except OSError as error:
-        raise CannotStart(f"MOTCUA_PKI={folder} lacks {error.filename}: it needs exchange.pem, exchange.key, ca.pem") from None
+        raise CannotStart(
+            f"MOTCUA_PKI={folder} lacks {error.filename}: it needs exchange.pem, exchange.key, ca.pem"
+        ) from None
     return Certified(*read)
 
 

@@ -13,7 +13,7 @@ from motcua.cluster.engines import DidNotStart
 from motcua.cluster.layout import SERVICES, Layout
 from motcua.cluster.packages import Missing
 from motcua.preflight import CannotStart, check_folder, raise_open_files
-from motcua.seeding import Steps
+from motcua.progress import Steps
 
 app = typer.Typer(no_args_is_help=True, help="The distributed form, every engine and service, on this machine.")
 Data = Annotated[Path, typer.Option("--data", help="The folder that keeps everything.")]
@@ -88,6 +88,3 @@ def status(data: Data = DEFAULT_DATA) -> None:
         wrong += not good
         print(f"{name:<16} {'ready' if good else 'not ready'}  port {each.port}")
     raise typer.Exit(1 if wrong else 0)
-
-
-
