@@ -9,7 +9,7 @@ BIN := .venv/bin
 JOBS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run cluster cluster-down test lint types architecture proto-check tests soak bench bench-cluster proto lock clean python
+.PHONY: help run cluster cluster-down engines test lint types architecture proto-check tests soak bench bench-cluster proto lock clean python
 
 help: ## what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ cluster: .venv/ready ## the distributed form on this machine: four engines from 
 
 cluster-down: .venv/ready ## end what `make cluster` started
 	@$(BIN)/python -m motcua cluster down --data $(CLUSTER)
+
+engines: .venv/ready ## fetch PostgreSQL's friends: Kafka, Keycloak, Elasticsearch, an S3 server and Kustomize, once
+	@$(BIN)/python -m motcua cluster fetch
 
 test: .venv/ready-dev lint types architecture proto-check tests ## lint, types, architecture, unit, contract, journey, fault and (with Chromium) browser tests
 

