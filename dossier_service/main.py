@@ -12,6 +12,8 @@ from dossier_service.store.tables import METADATA, OUTBOX
 from dossier_service.usecases.clockwork import ask_for_snapshots, seal_daily_roots
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.pictures import Pictures
+from dossier_service.usecases.republish import Progress, untold
+from dossier_service.usecases.republish import republish as say_again
 from dossier_service.usecases.uploads import count_missing, sweep_uploads
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
@@ -64,6 +66,22 @@ async def build(
         ready=caught_up.ready,
         close=close,
     )
+
+
+async def republish(
+    settings: DossierSettings,
+    *,
+    since: datetime | None = None,
+    subject: str | None = None,
+    lanes: bool = True,
+    progress: Progress = untold,
+) -> int:
+    """Say again what others copy from here, through the outbox; the serving process's relay publishes it."""
+    database = await Database.open(settings.database_url(NAME), METADATA, sink=Outbox(OUTBOX, encode))
+    try:
+        return await say_again(database=database, since=since, subject=subject, lanes=lanes, progress=progress)
+    finally:
+        await database.close()
 
 
 class CaughtUp:

@@ -217,13 +217,13 @@ async def codes_since(tx: Tx, since: datetime | None, *, after: str, limit: int)
     return [row.code for row in await tx.all(query)]
 
 
-async def last_changes(tx: Tx, codes: Sequence[str]) -> list[Any]:
-    """Return the newest history row of each of ``codes``."""
-    newest = (
-        select(HISTORY.c.code, func.max(HISTORY.c.n).label("n"))
-        .where(HISTORY.c.code.in_(codes))
-        .group_by(HISTORY.c.code)
-        .subquery()
-    )
-    newest_rows = select(HISTORY).join(newest, (HISTORY.c.code == newest.c.code) & (HISTORY.c.n == newest.c.n))
-    return list(await tx.all(newest_rows.order_by(HISTORY.c.code)))
+async def count_since(tx: Tx, since: datetime | None) -> int:
+    """Return how many dossiers changed since ``since`` (all without it)."""
+    query = select(func.count()).select_from(DOSSIER)
+    row = await tx.first(query if since is None else query.where(DOSSIER.c.updated_at >= since))
+    return int(row[0]) if row else 0
+
+
+async def every_change(tx: Tx, codes: Sequence[str]) -> Sequence[Any]:
+    """Return every history row of ``codes``, in order of dossier and number."""
+    return await tx.all(select(HISTORY).where(HISTORY.c.code.in_(codes)).order_by(HISTORY.c.code, HISTORY.c.n))

@@ -139,6 +139,11 @@ async def accesses(tx: Tx, code: str, *, size: int, before: int | None) -> Seque
     return await tx.all(query if before is None else query.where(ACCESS.c.no < before))
 
 
+async def accesses_of(tx: Tx, codes: Sequence[str]) -> Sequence[Any]:
+    """Return every access of these dossiers, in order of dossier and number."""
+    return await tx.all(select(ACCESS).where(ACCESS.c.code.in_(codes)).order_by(ACCESS.c.code, ACCESS.c.no))
+
+
 async def put_link(tx: Tx, *, participant: str, link_epoch: int, connected: bool, at: datetime) -> None:
     """Note a participant's link; an older link epoch says nothing any more, and a loss follows its connection."""
     row = await tx.first(select(LINK).where(LINK.c.participant == participant))

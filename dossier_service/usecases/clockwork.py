@@ -3,12 +3,11 @@
 from datetime import date, datetime, time, timedelta
 
 from dossier_service.model.dossier import Dossier, advance
-from dossier_service.model.happened import DailyRootSealed, DossierChanged, RefusalQueued, SnapshotWanted
+from dossier_service.model.happened import DailyRootSealed, RefusalQueued, SnapshotWanted
 from dossier_service.model.history import FIRST_PREV
 from dossier_service.model.merkle import leaf_of, root_of
 from dossier_service.model.reports import MISSING_FILE, PARK_LIMIT, PARK_PATIENCE
 from dossier_service.store import dossiers, inbox, roots
-from dossier_service.store.mapping import entry_of
 from dossier_service.usecases.desk import Desk
 from kernel.clock import VIETNAM, real_now
 from kernel.db import Tx
@@ -84,22 +83,3 @@ async def ask_for_snapshots(*, desk: Desk) -> int:
         for event in told:
             tx.emit(event)
     return len(pairs)
-
-
-async def republish(*, desk: Desk, since: datetime | None = None, subject: str | None = None, step: int = 500) -> int:
-    """Emit the current state of dossiers again as ordinary versioned events; safe at any time. Return how many."""
-    done, after = 0, ""
-    while True:
-        async with desk.database.begin() as tx:
-            codes = [subject] if subject else await dossiers.codes_since(tx, since, after=after, limit=step)
-            held = await dossiers.load(tx, codes)
-            for row in await dossiers.last_changes(tx, codes):
-                step_name = row.type if row.kind != "request_filed" else "request_filed"
-                tx.emit(DossierChanged(row.kind, held[row.code], entry_of(row), step_name))
-            if not subject:
-                for root in await roots.page(tx, size=400, before=None) if not after else ():
-                    tx.emit(DailyRootSealed(root.date.isoformat(), root.count, root.root, root.prev_root))
-        done += len(held)
-        if subject or len(codes) < step:
-            return done
-        after = codes[-1]

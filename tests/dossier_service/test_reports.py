@@ -11,9 +11,10 @@ from dossier_service.model.dossier import Answer, Appointment, FileRef
 from dossier_service.model.states import AskKind, AskState, RequestKind, RequestState, State
 from dossier_service.store.files import key_of
 from dossier_service.store.tables import DOSSIER, HISTORY, PARKED
-from dossier_service.usecases.clockwork import ask_for_snapshots, republish
+from dossier_service.usecases.clockwork import ask_for_snapshots
 from dossier_service.usecases.invariants import check_invariants
 from dossier_service.usecases.reading import View, read_dossier, read_timeline
+from dossier_service.usecases.republish import republish
 from dossier_service.usecases.requests import request_of_citizen
 from kernel.clock import Clock, real_now
 from kernel.consume import counted
@@ -387,15 +388,21 @@ async def test_delivered_is_told_once_and_links_are_kept(tmp_path: Path) -> None
         ]
 
 
-async def test_republishing_repeats_the_newest_event_of_each_dossier(tmp_path: Path) -> None:
+async def test_republishing_says_every_change_again_as_it_was_said_first(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         codes = [await here.file() for _ in range(3)]
         owner = Owner(codes[0], here.desk.clock.now())
         await here.feed(TOPIC, owner.message(owner.step("accepted", state=State.ACCEPTED)))
-        before = len(await here.sent())
-        assert await republish(desk=here.desk, step=2) == 3
-        again = (await here.sent())[before:]
-        assert [(row.subject, row.version) for row in again] == [(codes[0], 3), (codes[1], 1), (codes[2], 1)]
+        first = [row for row in await here.sent() if row.topic == "dossier.events.v1"]
+        count = len(await here.sent())
+        assert await republish(database=here.desk.database, step=2) == 5 + 2, "two are not surely with their owner"
+        again = (await here.sent())[count:]
+        events = [row for row in again if row.topic == "dossier.events.v1"]
+        assert {(row.type, row.subject, row.version, row.body) for row in events} == {
+            (row.type, row.subject, row.version, row.body) for row in first
+        }
+        assert sorted(row.subject for row in again if row.type == "snapshot") == sorted(codes[1:])
+        assert await republish(database=here.desk.database, subject=codes[0]) == 3
 
 
 async def test_the_checker_names_a_changed_row_and_a_cut_tail(tmp_path: Path) -> None:
