@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import grpc
 import structlog
@@ -14,6 +14,8 @@ from exchange.rpc.files import FileDoor
 from exchange.rpc.service import Sign
 from exchange.settings import ExchangeSettings
 from exchange.store import METADATA, OUTBOX
+from exchange.usecases.republish import Progress, untold
+from exchange.usecases.republish import republish as say_again
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
 from kernel.consume import Apply, Consumer
@@ -120,6 +122,22 @@ async def build(
     loops: list[Callable[[], Awaitable[None]]] = [relay.run, *(each.run for each in consumers)]
     loops += [hub.record, hub.watch, exchange.listen, exchange.forget, exchange.compare]
     return Running("exchange", app, loops, _readiness(consumers), database.close)
+
+
+async def republish(
+    settings: ExchangeSettings,
+    *,
+    since: datetime | None = None,
+    subject: str | None = None,
+    progress: Progress = untold,
+) -> int:
+    """Say again what others copy from here, through the outbox; the serving process's relay publishes it."""
+    sink = Outbox(OUTBOX, events.encode)
+    database = await Database.open(settings.database_url("exchange"), METADATA, sink=sink)
+    try:
+        return await say_again(database=database, since=since, subject=subject, progress=progress)
+    finally:
+        await database.close()
 
 
 def _consumers(log: Log, database: Database, leases: Leases, hub: Hub) -> list[Consumer]:

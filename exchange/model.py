@@ -41,6 +41,12 @@ class Greeting:
     books_restored: bool = False
 
 
+def starts_anew(position: Position, greeting: Greeting) -> bool:
+    """Tell whether the nation lost its lane's rows: the journal holds more than the lane ever gave, or is unknown."""
+    unknown = position.journal_id == "" and (greeting.last_seq > 0 or greeting.last_report_seq > 0)
+    return unknown or greeting.last_seq > position.last_seq
+
+
 def admit(position: Position, greeting: Greeting, *, now: datetime, grace: timedelta) -> Position:
     """Return the lane's position after ``greeting``; the newest connection wins, so the link epoch grows.
 
@@ -59,21 +65,22 @@ def admit(position: Position, greeting: Greeting, *, now: datetime, grace: timed
         )
     lost = 0 if other or greeting.books_restored else greeting.last_seq
     behind = greeting.last_report_seq < position.last_report_seq or greeting.last_seq < position.acked_seq
-    ahead = greeting.last_seq > position.last_seq
     admitted = replace(
         position,
         link_epoch=max(position.link_epoch, greeting.link_epoch) + 1,
         journal_id=greeting.journal_id,
         last_seen=now,
     )
-    if ahead:
-        # The nation was restored: its lane starts again behind what the journal already holds.
+    if starts_anew(position, greeting):
+        # The nation was restored: its lane starts again behind what the journal already holds. Without its rows
+        # it does not know what the journal was given, so open requests count as lost.
+        known = greeting.last_seq if position.journal_id else 0
         return replace(
             admitted,
             resync=True,
             acked_seq=greeting.last_seq,
             last_seq=greeting.last_seq,
-            lost_from=position.lost_from if position.resync else greeting.last_seq,
+            lost_from=position.lost_from if position.resync else known,
             lost_to=greeting.last_seq,
         )
     if other or behind or greeting.books_restored:

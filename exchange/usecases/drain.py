@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import bindparam, delete, insert, select, tuple_, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from exchange.store import DOSSIER, HELD_ITEM, HOLDING, LANE, LANE_ITEM
 from kernel.clock import real_now
@@ -108,7 +107,7 @@ async def _place(tx: Tx, items: Sequence[Incoming]) -> None:
         if item.kind in ("handover", "snapshot") and item.subject_kind == "dossier"
     }
     if rows:
-        statement = upsert(DOSSIER)
+        statement = tx.insert_unless(DOSSIER)
         moved = statement.on_conflict_do_update(
             index_elements=[DOSSIER.c.code],
             set_={"lane": statement.excluded.lane, "epoch": statement.excluded.epoch},
@@ -170,7 +169,7 @@ async def copy_states(tx: Tx, *, states: Sequence[DossierState]) -> None:
     rows = [{name: getattr(state, name) for name in DossierState.__slots__} for state in newest.values()]
     if not rows:
         return
-    statement = upsert(DOSSIER)
+    statement = tx.insert_unless(DOSSIER)
     columns = [name for name in rows[0] if name != "code"]
     newer = statement.on_conflict_do_update(
         index_elements=[DOSSIER.c.code],

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from exchange.model import Greeting, LinkConnected, LinkLost, Position, admit
+from exchange.model import Greeting, LinkConnected, LinkLost, Position, admit, starts_anew
 from exchange.store import HELD_ITEM, HOLDING, LANE, LANE_ITEM
 from exchange.usecases.record import emit_acked
 from kernel.clock import real_now
@@ -66,7 +66,7 @@ async def open_link(
         old = _position(row)
         now = real_now()
         new = admit(old, greeting, now=now, grace=grace)
-        if new.acked_seq > old.last_seq:
+        if starts_anew(old, greeting):
             new = await _renumber(tx, new, old)
         elif not new.resync:
             await emit_acked(tx, {lane: (old.acked_seq, new.acked_seq)}, now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from exchange.model import DeliveryAcked, ItemQuarantined, UpwardReceived
@@ -152,7 +152,7 @@ async def _reports(tx: Tx, works: Sequence[Work], now: datetime) -> set[str]:
                 refused.append((work, report))
     if refused:
         await tx.execute(
-            insert(UNREADABLE).prefix_with("OR IGNORE", dialect="sqlite"),
+            tx.insert_unless(UNREADABLE).on_conflict_do_nothing(),
             [
                 {
                     "lane": work.lane,
