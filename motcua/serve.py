@@ -129,8 +129,8 @@ class Process:
             return
         self.waits_for = "tables"
         url = self.settings.database_url(schema)
-        while await self._unmigrated(url, schema):
-            await asyncio.sleep(AGAIN)  # another process makes the tables
+        while await self._unmigrated(url, schema):  # noqa: ASYNC110  # another process makes the tables
+            await asyncio.sleep(AGAIN)
         database = await Database.open(url, MetaData(), readers=1)
         self.stack.push_async_callback(database.close)
         await self._read_clock(database)
