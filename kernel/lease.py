@@ -1,16 +1,16 @@
-"""Leases in a service's own database: who relays, consumes and schedules. Real time, compare-and-set.
+"""Leases in a service's own database: who relays, consumes and schedules. Compare-and-set by the database's clock.
 
 A holder that is named alike after a restart (``Leases(database, "one-process")``) has its leases back at once;
 one named anew waits until the old ones have run out.
 """
 
 import asyncio
+import time
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select, update
 
-from kernel.clock import real_now
 from kernel.db import Database, Tx, UtcDateTime
 
 
@@ -33,7 +33,7 @@ class Leases:
         self._table = database.tables.tables["lease"]
         self.holder = holder
         self.ttl = ttl
-        self._until: dict[str, datetime] = {}
+        self._until: dict[str, float] = {}
         self._lock = asyncio.Lock()
 
     async def acquire(self, names: Iterable[str]) -> set[str]:
@@ -43,7 +43,7 @@ class Leases:
         """
         wanted = list(names)
         async with self._lock:
-            fresh_until = real_now() + self.ttl * 2 / 3
+            fresh_until = time.monotonic() + self.ttl.total_seconds() * 2 / 3
             if all(self._until.get(name, fresh_until) > fresh_until for name in wanted):
                 return set(wanted)
             if not await self._worth_trying(wanted):
@@ -53,13 +53,14 @@ class Leases:
     async def _worth_trying(self, wanted: list[str]) -> bool:
         async with self._database.read() as tx:
             rows = await tx.all(select(self._table).where(self._table.c.name.in_(wanted)))
-        now = real_now()
+            now = await tx.now()
         taken = {row.name for row in rows if row.holder != self.holder and row.until > now}
         return not taken.issuperset(wanted)
 
     async def _take(self, wanted: list[str]) -> set[str]:
         async with self._database.begin() as tx:
-            now = real_now()
+            begun = time.monotonic()
+            now = await tx.now()
             until = now + self.ttl
             rows = await tx.all(select(self._table).where(self._table.c.name.in_(wanted)))
             known = {row.name for row in rows}
@@ -76,7 +77,7 @@ class Leases:
         held = {*fresh, *ours}
         for name in wanted:
             self._until.pop(name, None)
-        self._until |= dict.fromkeys(held, until)
+        self._until |= dict.fromkeys(held, begun + self.ttl.total_seconds())
         return held
 
     async def release(self, names: Iterable[str]) -> None:
@@ -93,8 +94,6 @@ class Leases:
     async def still_held(self, tx: Tx, name: str) -> bool:
         """Tell inside ``tx`` whether ``name`` is ours and not expired."""
         row = await tx.first(
-            select(self._table.c.name).where(
-                self._table.c.name == name, self._table.c.holder == self.holder, self._table.c.until > real_now()
-            )
+            select(self._table.c.until).where(self._table.c.name == name, self._table.c.holder == self.holder)
         )
-        return row is not None
+        return row is not None and row.until > await tx.now()

@@ -15,11 +15,11 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Column, Integer, LargeBinary, MetaData, Row, String, Table, delete, func, insert, select
+from sqlalchemy import Column, LargeBinary, MetaData, Row, String, Table, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import real_now
-from kernel.db import Database, UtcDateTime
+from kernel.db import BigId, Database, UtcDateTime
 from kernel.digest import instant
 from kernel.errors import Text, TooLarge
 from kernel.lease import Leases
@@ -59,12 +59,12 @@ def outbox_table(metadata: MetaData) -> Table:
     return Table(
         "outbox",
         metadata,
-        Column("id", Integer, primary_key=True, autoincrement=True),
+        Column("id", BigId, primary_key=True, autoincrement=True),
         Column("topic", String, nullable=False),
         Column("key", String, nullable=False),
         Column("type", String, nullable=False),
         Column("subject", String, nullable=False),
-        Column("version", Integer, nullable=False),
+        Column("version", BigId, nullable=False),
         Column("ce_id", String, nullable=False),
         Column("body", LargeBinary, nullable=False),
         Column("created_at", UtcDateTime, nullable=False),

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, LargeBinary, MetaData, String, Table, fu
 from sqlalchemy.sql.schema import SchemaItem
 
 from kernel.clock import real_now
-from kernel.db import Database, UtcDateTime
+from kernel.db import BigId, Database, UtcDateTime
 from kernel.log import Partition, Record
 
 
@@ -20,7 +20,7 @@ def consume_tables(metadata: MetaData) -> None:
         Column("consumer", String, primary_key=True),
         Column("topic", String, primary_key=True),
         Column("partition", Integer, primary_key=True),
-        Column("next", Integer, nullable=False),
+        Column("next", BigId, nullable=False),
         Column("topic_id", String, nullable=False),
     )
     Table("quarantine", metadata, *_message_columns(), sqlite_autoincrement=True)
@@ -36,11 +36,11 @@ def consume_tables(metadata: MetaData) -> None:
 
 def _message_columns() -> list[SchemaItem]:
     return [
-        Column("id", Integer, primary_key=True, autoincrement=True),
+        Column("id", BigId, primary_key=True, autoincrement=True),
         Column("consumer", String, nullable=False),
         Column("topic", String, nullable=False),
         Column("partition", Integer, nullable=False),
-        Column("offset", Integer, nullable=False),
+        Column("offset", BigId, nullable=False),
         Column("subject", String, nullable=False, index=True),
         Column("key", String, nullable=False),
         Column("headers", String, nullable=False),

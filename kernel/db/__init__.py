@@ -1,7 +1,11 @@
 """Transactions. The only module that commits.
 
+One writer at a time per service on either engine: what a writing transaction has read stays true until it commits.
+
 SQLite: WAL, synchronous FULL, one writing connection that always begins with BEGIN IMMEDIATE (a deferred
 transaction that reads and then writes fails at once with SQLITE_BUSY_SNAPSHOT), and a small pool of readers.
+
+PostgreSQL: each writing transaction takes the advisory lock of its schema first; tables come from migrations.
 """
 
 import asyncio
@@ -10,15 +14,36 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Executable,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    func,
+    select,
+)
+from sqlalchemy.dialects import postgresql as postgres_dialect
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlalchemy.engine import URL, Row, make_url
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
-from kernel.db.sqlite import open_engine
+from kernel.clock import real_now
+from kernel.db import postgres, sqlite
 
 T = TypeVar("T")
+
+WRITERS = 4
+
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+"""A number that grows for ever: 64 bits everywhere (SQLite counts rows by itself in a column called INTEGER only)."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -40,6 +65,9 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Upsert: TypeAlias = sqlite_dialect.Insert | postgres_dialect.Insert
 
 
 class EventSink(Protocol):
@@ -84,6 +112,19 @@ class Tx:
         """Return the first row of a query, or None."""
         return (await _uninterrupted(self.connection.execute(statement))).first()
 
+    def insert_unless(self, table: Table) -> Upsert:
+        """Return an INSERT that knows ``on_conflict_do_update`` and ``on_conflict_do_nothing`` in this dialect."""
+        if self.connection.dialect.name == "sqlite":
+            return sqlite_dialect.insert(table)
+        return postgres_dialect.insert(table)
+
+    async def now(self) -> datetime:
+        """Return real time, aware UTC, by the clock that every process of this database shares: the server's."""
+        if self.connection.dialect.name == "sqlite":
+            return real_now()
+        at: datetime = (await self.all(select(func.clock_timestamp(type_=UtcDateTime))))[0][0]
+        return at
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what happens inside, events included, if it raises.
@@ -122,10 +163,11 @@ class Tx:
 
 
 class Database:
-    """One service's database.
+    """One service's database: a file of SQLite or a schema of PostgreSQL, by its URL.
 
     ``readers`` = 0 keeps a single connection for reads and writes (a small file among many): a ``read`` inside a
-    ``begin`` of the same task would wait for itself then. Writers of one process queue up here, not in SQLite.
+    ``begin`` of the same task would wait for itself then. Writers of one process queue up here, not in SQLite; on
+    PostgreSQL a few of them wait at the server, so that the lock passes on without a trip in between.
     """
 
     def __init__(
@@ -134,20 +176,31 @@ class Database:
         self.url: URL = make_url(url)
         self.tables = tables
         self._sink = sink
-        self._write_lock = asyncio.Lock()
         self._closed = False
-        self._writer = open_engine(self.url, writing=True, size=1, cache_kib=cache_kib)
-        self._reader = open_engine(self.url, writing=False, size=readers, cache_kib=cache_kib) if readers else None
+        self._turn: asyncio.Lock | asyncio.Semaphore
+        self._reader: AsyncEngine | None = None
+        self._remote = self.url.get_backend_name() == "postgresql"
+        if self._remote:
+            self._writers, self._turn = WRITERS, asyncio.Semaphore(WRITERS)
+            self._writer = postgres.open_engine(self.url, writing=True, size=WRITERS)
+            self._reader = postgres.open_engine(self.url, writing=False, size=max(readers, 1))
+            return
+        self._writers, self._turn = 1, asyncio.Lock()
+        self._writer = sqlite.open_engine(self.url, writing=True, size=1, cache_kib=cache_kib)
+        if readers:
+            self._reader = sqlite.open_engine(self.url, writing=False, size=readers, cache_kib=cache_kib)
 
     @classmethod
     async def open(
         cls, url: str, tables: MetaData, *, sink: EventSink | None = None, readers: int = 4, cache_kib: int = 2000
     ) -> "Database":
-        """Connect and create the tables that are missing.
+        """Open a file and create the tables that are missing; PostgreSQL is not asked for anything yet.
 
         The file remembers for which set of tables it was made, so that opening it again asks nothing about them.
         """
         database = cls(url, tables, sink=sink, readers=readers, cache_kib=cache_kib)
+        if database._remote:
+            return database
         wanted = _signature(tables)
         async with database.begin() as tx:
             found = (await tx.connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
@@ -162,11 +215,12 @@ class Database:
 
         After the ``async with`` block has been left without an exception, everything in it is durable. A task
         that is cancelled while it commits waits for the commit, so that what is durable is also told to others.
+        Raises ``Unavailable``: ``database_unavailable`` (nothing has happened) or ``outcome_unknown`` (the server
+        went away while it committed).
         """
-        async with self._write_lock, self._connection(self._writer) as connection:
+        async with self._turn, self._connection(self._writer) as connection:
             tx = Tx(connection, self._sink)
-            transaction = connection.begin()
-            await _uninterrupted(_started(transaction))
+            transaction = await _begun(connection)
             yield tx
             await tx.write_events()
             await _uninterrupted(self._commit(transaction, tx))
@@ -174,8 +228,10 @@ class Database:
     async def _commit(self, transaction: AsyncTransaction, tx: Tx) -> None:
         try:
             await transaction.commit()
-        except BaseException:
+        except BaseException as error:
             await tx.connection.invalidate()
+            if self._remote and isinstance(error, SQLAlchemyError) and postgres.means_away(error):
+                raise postgres.outcome_unknown() from error
             raise
         tx.run_after_commit()
         if tx.events and self._sink is not None:
@@ -183,15 +239,20 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Tx]:
-        """Open a consistent read-only view."""
+        """Open a consistent read-only view. Raises ``Unavailable`` (``database_unavailable``)."""
         if self._reader is None:
-            async with self._write_lock, self._connection(self._writer) as connection:
-                await _uninterrupted(_started(connection.begin()))
+            async with self._turn, self._connection(self._writer) as connection:
+                await _begun(connection)
                 yield Tx(connection)
             return
         async with self._connection(self._reader) as connection:
-            await _uninterrupted(_started(connection.begin()))
+            await _begun(connection)
             yield Tx(connection)
+
+    async def time(self) -> datetime:
+        """Return ``Tx.now`` in a view of its own."""
+        async with self.read() as tx:
+            return await tx.now()
 
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
@@ -200,16 +261,26 @@ class Database:
             raise RuntimeError("this database is closed")
         connection = engine.connect()
         try:
-            await _uninterrupted(_started(connection))
-            yield connection
-        finally:
-            if connection.sync_connection is not None:
-                await _uninterrupted(connection.close())
+            try:
+                await _uninterrupted(_started(connection))
+                yield connection
+            finally:
+                if connection.sync_connection is not None:
+                    await _uninterrupted(connection.close())
+        except SQLAlchemyError as error:
+            if self._remote and postgres.means_away(error):
+                raise postgres.away() from error
+            if self._remote and isinstance(error, DataError):
+                raise postgres.refused_value() from error
+            raise
 
     async def close(self) -> None:
-        """Close every connection; nothing can be opened afterwards. Waits for the writer."""
-        async with self._write_lock:
-            self._closed = True
+        """Close every connection; nothing can be opened afterwards. Waits for the writers."""
+        for _ in range(self._writers):
+            await self._turn.acquire()
+        self._closed = True
+        for _ in range(self._writers):
+            self._turn.release()
         await self._writer.dispose()
         if self._reader is not None:
             await self._reader.dispose()
@@ -219,6 +290,19 @@ def _signature(tables: MetaData) -> int:
     names = sorted(f"{table.name}.{column.name}" for table in tables.tables.values() for column in table.columns)
     indexes = sorted(str(index.name) for table in tables.tables.values() for index in table.indexes)
     return zlib.crc32(" ".join(names + indexes).encode()) & 0x7FFFFFFF
+
+
+async def _begun(connection: AsyncConnection) -> AsyncTransaction:
+    """Begin; a pooled connection that died since its last use (a restarted server) is replaced once."""
+    transaction = connection.begin()
+    try:
+        await _uninterrupted(_started(transaction))
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        transaction = connection.begin()
+        await _uninterrupted(_started(transaction))
+    return transaction
 
 
 async def _started(begun: AsyncConnection | AsyncTransaction) -> None:

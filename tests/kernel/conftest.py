@@ -1,6 +1,6 @@
 """Fixtures of the contract suites, one per kind of engine."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from hypothesis import settings
 from kernel.db import Database
 from kernel.log import Log
 from kernel.outbox import Outbox
+from tests.engines.schemas import fresh_database
 from tests.kernel.engines import DATABASE_ENGINES, LOG_ENGINES, TABLES, LogEngine, OpenDatabase, encode
 
 # A machine that does other things too is no reason to fail.
@@ -30,8 +31,8 @@ async def log(engine: LogEngine) -> Log:
 
 
 @pytest.fixture(params=DATABASE_ENGINES)
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return f"sqlite+aiosqlite:///{tmp_path}/service.db"
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    yield from fresh_database(request.param, tmp_path, TABLES)
 
 
 @pytest.fixture

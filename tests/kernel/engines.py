@@ -21,7 +21,7 @@ from kernel.log import Log, Message, Partition, Reader, Record, SqliteLog, Topic
 from kernel.outbox import Outgoing, outbox_table
 
 LOG_ENGINES = ["sqlite"]
-DATABASE_ENGINES = ["sqlite"]
+DATABASE_ENGINES = ["sqlite", "postgres"]
 
 EVENTS = Topic("dossier.events.v1", partitions=3)
 SHORT = Topic("short.v1", partitions=1, kept=timedelta(seconds=60))

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from kernel.db import Database, UtcDateTime
+from tests.engines.schemas import make_tables
 from tests.kernel.engines import NOTE, TABLES, Noted, OpenDatabase, encode, run_child
 
 OUTBOX = TABLES.tables["outbox"]
@@ -212,6 +213,7 @@ class TestTimes:
     async def test_times_come_back_aware_and_in_utc(self, database_url: str) -> None:
         metadata = MetaData()
         table = Table("moment", metadata, Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
+        make_tables(database_url, metadata)
         database = await Database.open(database_url, metadata)
         at = datetime(2026, 11, 16, 15, 20, 1, 5, timezone(timedelta(hours=7)))
         async with database.begin() as tx:
