@@ -6,10 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.engines.shared import elasticsearch_url, kafka_brokers, keycloak, postgres, postgres_url, set_up, tear_down
+from tests.engines.shared import (
+    elasticsearch_url,
+    kafka_brokers,
+    keycloak,
+    minio,
+    postgres,
+    postgres_url,
+    s3_settings,
+    s3_url,
+    set_up,
+    tear_down,
+)
 from tests.running import Portal, seeded_copy
 
-__all__ = ["elasticsearch_url", "kafka_brokers", "keycloak", "postgres", "postgres_url"]
+__all__ = [
+    "elasticsearch_url",
+    "kafka_brokers",
+    "keycloak",
+    "minio",
+    "postgres",
+    "postgres_url",
+    "s3_settings",
+    "s3_url",
+]
 
 CHROMIUM = Path("/usr/bin/chromium")
 LENGTHS = {"short": 20, "ci": 5, "full": 1}

@@ -1,10 +1,11 @@
-"""Where the engines come from: packages of Maven and Debian, no container and no root. Each is fetched once.
+"""Where the engines come from: packages of Maven, Debian and Go, no container and no root. Each is fetched once.
 
 The cache folder is ``MOTCUA_ENGINES``, else ``~/.cache/motcua/engines``. Raises ``Missing`` with what to install.
 """
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -14,6 +15,8 @@ from pathlib import Path
 POMS = Path(__file__).resolve().parents[2] / "deploy" / "engines"
 KEYCLOAK = "26.3.0"
 ELASTICSEARCH = "8.15.0"
+MINIO = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c"
+KUSTOMIZE = "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1"
 MODULES = "org.elasticsearch.server,org.elasticsearch.preallocate,org.apache.logging.log4j,org.elasticsearch.logging"
 
 
@@ -55,6 +58,16 @@ def elasticsearch() -> Path:
     return _once("elasticsearch", _lay_out_elasticsearch)
 
 
+def minio() -> Path:
+    """Return the S3 server, built from source: some minutes the first time, 1.5 GB while it builds, 160 MB after."""
+    return _once("minio", lambda part: _build(MINIO, part, needs=(1, 24))) / "minio"
+
+
+def kustomize() -> Path:
+    """Return Kustomize, built from source."""
+    return _once("kustomize", lambda part: _build(KUSTOMIZE, part, needs=(1, 22))) / "kustomize"
+
+
 def java() -> str:
     """Return the Java program."""
     found = shutil.which("java")
@@ -90,6 +103,32 @@ def _copy(name: str, into: Path) -> None:
     )
     if done.returncode:
         raise Missing(f"Maven could not fetch {name}: {(done.stdout + done.stderr).strip()[-400:]}")
+
+
+def _build(module: str, into: Path, *, needs: tuple[int, int]) -> None:
+    """Let Go build the program of ``module`` into the folder, at low priority; the sources go when it is done."""
+    program = shutil.which("go")
+    wanted = f"Go {needs[0]}.{needs[1]} or newer"
+    if program is None:
+        raise Missing(f"{wanted} is not installed; {module} is built with it")
+    told = subprocess.run([program, "env", "GOVERSION"], check=False, capture_output=True, text=True).stdout.strip()
+    version = re.match(r"go(\d+)\.(\d+)", told)
+    if version is None or (int(version[1]), int(version[2])) < needs:
+        raise Missing(f"{wanted} is needed to build {module}, this machine has {told or 'one that does not run'}")
+    sources = into / "go"
+    flags = f"{os.environ.get('GOFLAGS', '')} -modcacherw -trimpath".strip()
+    done = subprocess.run(
+        ["nice", "-n", "10", program, "install", module],
+        env=os.environ | {"GOMODCACHE": str(sources), "GOBIN": str(into), "GOFLAGS": flags},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=1800,
+        cwd=into,
+    )
+    if done.returncode:
+        raise Missing(f"Go could not build {module}: {done.stderr.strip()[-400:]}")
+    shutil.rmtree(sources)
 
 
 def _unpack_keycloak(into: Path) -> None:

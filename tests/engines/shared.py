@@ -13,13 +13,14 @@ import socket
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import psycopg
 import pytest
 
-from motcua.cluster.engines import DidNotStart, Elasticsearch, Engine, Kafka, Keycloak, Postgres
+from motcua.cluster.engines import DidNotStart, Elasticsearch, Engine, Kafka, Keycloak, Minio, Postgres
 from motcua.cluster.packages import Missing
 
 FOLDER = "MOTCUA_TEST_ENGINES"
@@ -68,14 +69,22 @@ def shared(kind: type[E]) -> E:
 def start(engine: Engine) -> None:
     """Start an engine; skips (or fails, where engines are required) on a machine that cannot have it."""
     try:
-        engine.start()
+        with or_skip():
+            engine.start()
+    except DidNotStart:
+        engine.kill()
+        raise
+
+
+@contextmanager
+def or_skip() -> Iterator[None]:
+    """Skip for an engine that this machine cannot have, with its reason; fail where engines are required."""
+    try:
+        yield
     except Missing as missing:
         if "engines" in os.environ.get("MOTCUA_REQUIRE", ""):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-    except DidNotStart:
-        engine.kill()
-        raise
 
 
 def free_port() -> int:
@@ -125,3 +134,26 @@ def elasticsearch_url() -> str:
 def keycloak() -> Keycloak:
     """The run's Keycloak. Realms are shared by all tests: use names of your own."""
     return shared(Keycloak)
+
+
+@pytest.fixture(scope="session")
+def minio() -> Minio:
+    """The run's S3 server. Buckets are shared by all tests: use names of your own."""
+    return shared(Minio)
+
+
+@pytest.fixture
+def s3_settings(minio: Minio) -> dict[str, str]:
+    """The environment of a process that keeps its files in a fresh bucket of its own on the run's S3 server."""
+    bucket = f"t-{uuid.uuid4().hex[:16]}"
+    minio.make_bucket(bucket)
+    return minio.settings(bucket)
+
+
+@pytest.fixture
+def s3_url(s3_settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """A fresh bucket of its own on the run's S3 server; this process has its credentials in the environment."""
+    for name, value in s3_settings.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    return s3_settings["MOTCUA_S3"]

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import psycopg
 
-from motcua.cluster.engines import Elasticsearch, Kafka, Keycloak, Postgres, fetches, listens
+from kernel.files import Files
+from motcua.cluster.engines import Elasticsearch, Kafka, Keycloak, Minio, Postgres, fetches, listens
 from tests.engines.shared import free_port, start
 
 
 def test_every_engine_answers(
-    postgres: Postgres, kafka_brokers: str, elasticsearch_url: str, keycloak: Keycloak
+    postgres: Postgres, kafka_brokers: str, elasticsearch_url: str, keycloak: Keycloak, minio: Minio
 ) -> None:
     assert postgres.answers()
     assert listens(int(kafka_brokers.rpartition(":")[2]))
     assert fetches(f"{elasticsearch_url}/_cluster/health")
     assert fetches(f"{keycloak.url}/realms/master")
+    assert minio.answers()
     assert {Kafka.name, Elasticsearch.name} == {"kafka", "elasticsearch"}
 
 
@@ -33,3 +35,19 @@ def test_a_killed_postgres_comes_back_with_what_was_committed(tmp_path: Path) ->
     finally:
         engine.kill()
         engine.remove()
+
+
+async def test_a_killed_s3_server_comes_back_with_its_objects(tmp_path: Path) -> None:
+    engine = Minio(tmp_path, free_port())
+    start(engine)
+    try:
+        assert engine.user_file.stat().st_mode & 0o777 == engine.password_file.stat().st_mode & 0o777 == 0o600
+        engine.make_bucket()
+        files = Files.on_s3(engine.url(), credentials=engine.credentials)
+        await files.put("dossier/a/1", b"kept")
+        engine.kill()
+        engine.start()
+        engine.make_bucket()
+        assert await files.read("dossier/a/1") == b"kept"
+    finally:
+        engine.kill()
