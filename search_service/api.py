@@ -98,7 +98,7 @@ def make_api(*, index: Index) -> FastAPI:
         filters = Filters(type, field, level, applicant, agency)
         same = _question(q, filters)
         offset = _offset(cursor, same)
-        found = usecases.search(index=index, text=q, filters=filters, offset=offset, limit=page_size)
+        found = await usecases.search(index=index, text=q, filters=filters, offset=offset, limit=page_size)
         following = encode_cursor([offset + page_size, same]) if found.more else None
         payload = {
             "results": [_result(hit) for hit in found.hits],
@@ -115,7 +115,7 @@ def make_api(*, index: Index) -> FastAPI:
     @app.get("/suggest", response_model=Suggestions, summary="Complete what is being typed")
     async def suggest(request: Request, q: Asked = "") -> Response:
         """Return at most eight titles that what is typed may become."""
-        documents = usecases.suggest(index=index, text=q)
+        documents = await usecases.suggest(index=index, text=q)
         payload = {"results": [{"text": short_title(one), "id": one.id} for one in documents]}
         return etagged(request, payload, MAX_AGE)
 

@@ -1,14 +1,19 @@
 """What is searched: a document, what of it is indexed, and the card that a result shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntFlag
 from functools import lru_cache
+from typing import Any
 
 from search_service.model.lexicon import Lexicon, Starting, lexicon
 from search_service.model.text import Syllable, pairs, syllables
 
 LEAD = 10
+SCORED = ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs")
+MATCHED = ("everyday", "phrases", "about")
+NARROWING = ("type", "field", "level", "applicant", "agency")
+_LISTS = ("executors", "levels", "applicants", "everyday")
 
 
 class Mark(IntFlag):
@@ -100,6 +105,27 @@ def terms(document: Document) -> Terms:
         weight=words.weights.get(document.id, 0),
         title_key=" ".join(part.exact for part in title),
     )
+
+
+def searched(found: Terms) -> dict[str, Sequence[str]]:
+    """Return the words of each field that is searched: ``SCORED`` by BM25, ``MATCHED`` only for being there."""
+    return {name: getattr(found, name) for name in (*SCORED, *MATCHED)}
+
+
+def narrowing(document: Document) -> dict[str, Sequence[str]]:
+    """Return the values of each field that filters narrow by."""
+    return {
+        "type": (document.type,),
+        "field": (document.field,),
+        "level": document.levels,
+        "applicant": document.applicants,
+        "agency": (document.issuer,),
+    }
+
+
+def document_of(body: Mapping[str, Any]) -> Document:
+    """Return the document whose fields were written as JSON (``dataclasses.asdict``)."""
+    return Document(**{**body, **{name: tuple(body[name]) for name in _LISTS}})
 
 
 @lru_cache(maxsize=5_000)

@@ -4,28 +4,25 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import tantivy
 
-from search_service.model.documents import Document, Terms, terms
-from search_service.model.ranking import factor
-from search_service.model.vocabulary import Vocabulary
+from search_service.model.documents import (
+    MATCHED,
+    NARROWING,
+    SCORED,
+    Document,
+    Terms,
+    document_of,
+    narrowing,
+    searched,
+    terms,
+)
+from search_service.store.shelf import Card, Shelf
 
 SCHEMA = 4
 HEAP = 15_000_000
-_LISTS = ("executors", "levels", "applicants", "everyday")
-
-
-class Card(NamedTuple):
-    """What ranking and results need of a document without asking the index."""
-
-    document: Document
-    at_home: float
-    abroad: float
-    withdrawn: bool
-    weight: int
-    title_key: str
 
 
 class Generation:
@@ -38,23 +35,11 @@ class Generation:
         self._index = tantivy.Index(self.schema, path=str(folder))
         self._index.config_reader("manual")
         self._writer: Any = None
-        self.cards: dict[int, Card] = {}
-        self.numbers: dict[str, int] = {}
-        self.vocabulary = Vocabulary()
+        self.shelf = Shelf()
+        self._ids: dict[int, str] = {}
+        self._numbers: dict[str, int] = {}
         self._next = 0
-        self.browsing: list[Card] | None = None
         self._load()
-
-    def newer(self, documents: Sequence[Document]) -> list[Document]:
-        """Return those documents that are newer than what is here, the newest of each id."""
-        latest: dict[str, Document] = {}
-        for document in documents:
-            known = latest.get(document.id)
-            number = self.numbers.get(document.id)
-            held = known or (self.cards[number].document if number is not None else None)
-            if held is None or document.version > held.version:
-                latest[document.id] = document
-        return list(latest.values())
 
     def write(self, documents: Sequence[Document]) -> list[tuple[int, Document, Terms]]:
         """Add ``documents`` and commit; return what ``show`` needs. Nothing of a failed call stays."""
@@ -71,7 +56,7 @@ class Generation:
         for document in documents:
             found = terms(document)
             number, self._next = self._next, self._next + 1
-            if document.id in self.numbers:
+            if document.id in self._numbers:
                 self._writer.delete_documents_by_term("id", document.id)
             self._writer.add_document(_indexed(number, document, found))
             written.append((number, document, found))
@@ -81,9 +66,7 @@ class Generation:
     def show(self, written: Sequence[tuple[int, Document, Terms]]) -> None:
         """Make what was written visible."""
         for number, document, found in written:
-            self._forget(document.id)
             self._remember(number, document, found)
-        self.browsing = None
         self._reload()
 
     def close(self) -> None:
@@ -96,17 +79,8 @@ class Generation:
         """Return the best ``limit`` documents with the index's scores."""
         hits = self._searcher.search(query, limit=limit, count=False).hits
         numbers = self._searcher.fast_field_values("number", [address for _, address in hits])
-        cards = [self.cards.get(int(number or 0)) for number in numbers]
+        cards = [self.shelf.cards.get(self._ids.get(int(number or 0), "")) for number in numbers]
         return [(score, card) for (score, _), card in zip(hits, cards, strict=True) if card is not None]
-
-    def in_order(self) -> list[Card]:
-        """Return every card in the order for browsing: common ones first, withdrawn ones last, then by title."""
-        if self.browsing is None:
-            self.browsing = sorted(
-                self.cards.values(),
-                key=lambda card: (card.withdrawn, -card.weight, card.title_key, card.document.id),
-            )
-        return self.browsing
 
     def _load(self) -> None:
         self._reload()
@@ -115,7 +89,7 @@ class Generation:
             return
         for _, address in self._searcher.search(tantivy.Query.all_query(), limit=count, count=False).hits:
             stored = self._searcher.doc(address)
-            document = _document(stored.get_first("body"))
+            document = document_of(json.loads(_text(stored.get_first("body"))))
             number = int(str(stored.get_first("number")))
             self._remember(number, document, terms(document))
             self._next = max(self._next, number + 1)
@@ -125,31 +99,9 @@ class Generation:
         self._searcher = self._index.searcher()
 
     def _remember(self, number: int, document: Document, found: Terms) -> None:
-        self.cards[number] = Card(
-            document,
-            factor(found.marks, found.weight, foreign=False),
-            factor(found.marks, found.weight, foreign=True),
-            document.withdrawn,
-            found.weight,
-            found.title_key,
-        )
-        self.numbers[document.id] = number
-        self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
-
-    def _forget(self, identity: str) -> None:
-        number = self.numbers.pop(identity, None)
-        if number is None:
-            return
-        found = terms(self.cards.pop(number).document)
-        self.vocabulary.remove((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
-
-
-def _singles(found: Terms) -> list[str]:
-    return [*(term for term in found.everyday if "_" not in term), *found.about]
-
-
-def _pairs(found: Terms) -> list[str]:
-    return [term for term in found.everyday if "_" in term]
+        self._ids.pop(self._numbers.get(document.id, -1), None)
+        self._ids[number], self._numbers[document.id] = document.id, number
+        self.shelf.put(document, found)
 
 
 def _schema() -> tantivy.Schema:
@@ -157,9 +109,9 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("id", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("number", stored=True, fast=True)
     builder.add_bytes_field("body", stored=True)
-    for name in ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs", "everyday", "phrases", "about"):
+    for name in (*SCORED, *MATCHED):
         builder.add_text_field(name, stored=False, tokenizer_name="whitespace", index_option="freq")
-    for name in ("type", "field", "level", "applicant", "agency"):
+    for name in NARROWING:
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
@@ -169,32 +121,13 @@ def _indexed(number: int, document: Document, found: Terms) -> tantivy.Document:
     indexed.add_text("id", document.id)
     indexed.add_unsigned("number", number)
     indexed.add_bytes("body", json.dumps(asdict(document), ensure_ascii=False).encode())
-    for name, words in (
-        ("plain", found.plain),
-        ("lead", found.lead),
-        ("lead_pairs", found.lead_pairs),
-        ("exact", found.exact),
-        ("plain_pairs", found.plain_pairs),
-        ("exact_pairs", found.exact_pairs),
-        ("everyday", found.everyday),
-        ("phrases", found.phrases),
-        ("about", found.about),
-    ):
+    for name, words in searched(found).items():
         indexed.add_text(name, " ".join(words))
-    for name, values in (
-        ("type", (document.type,)),
-        ("field", (document.field,)),
-        ("level", document.levels),
-        ("applicant", document.applicants),
-        ("agency", (document.issuer,)),
-    ):
+    for name, values in narrowing(document).items():
         for value in values:
             indexed.add_text(name, value)
     return indexed
 
 
-def _document(text: Any) -> Document:
-    body: dict[str, Any] = json.loads(text)
-    for name in _LISTS:
-        body[name] = tuple(body[name])
-    return Document(**body)
+def _text(stored: Any) -> str | bytes:
+    return bytes(stored)

@@ -1,6 +1,7 @@
 """The service's own copy of what it indexes, and how far the index has come with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from kernel.db import Tx
 from kernel.lease import lease_table
 from search_service.model.catalogue import Head, Revision
 from search_service.model.documents import Document
+from search_service.model.reindexing import Reindexing
 
 METADATA = MetaData()
 LEASE = lease_table(METADATA)
@@ -45,6 +47,16 @@ HEAD = Table(
     Column("withdrawn", Integer, nullable=False),
     Column("successor", String, nullable=False),
     Column("indexed", Integer, nullable=False, index=True),
+)
+REINDEXING = Table(
+    "reindexing",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("asked", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("said", String, nullable=False),
 )
 
 _SHOWN = HEAD.join(REVISION, and_(REVISION.c.code == HEAD.c.code, REVISION.c.revision == HEAD.c.revision))
@@ -92,9 +104,32 @@ async def waiting(tx: Tx, limit: int) -> list[Document]:
     return await _documents(tx, HEAD.c.indexed < HEAD.c.version, limit)
 
 
-async def everything(tx: Tx) -> list[Document]:
-    """Return every document."""
-    return await _documents(tx, HEAD.c.version > 0, None)
+async def shown(tx: Tx, *, after: str, limit: int) -> list[Document]:
+    """Return the documents with ids above ``after``, by id."""
+    return await _documents(tx, HEAD.c.code > after, limit)
+
+
+async def versions(tx: Tx) -> dict[str, int]:
+    """Return the version of every document by its id."""
+    rows = await tx.all(select(HEAD.c.code, HEAD.c.version).select_from(_SHOWN))
+    return {row.code: row.version for row in rows}
+
+
+async def those(tx: Tx, codes: Iterable[str]) -> list[Document]:
+    """Return the documents of these ids."""
+    return await _documents(tx, HEAD.c.code.in_(list(codes)), None)
+
+
+async def count_shown(tx: Tx) -> int:
+    """Return how many documents there are."""
+    row = await tx.first(select(func.count()).select_from(_SHOWN))
+    return int(row[0]) if row else 0
+
+
+async def count_indexed(tx: Tx) -> int:
+    """Return how many documents the index has, in whatever version."""
+    row = await tx.first(select(func.count()).select_from(_SHOWN).where(HEAD.c.indexed > 0))
+    return int(row[0]) if row else 0
 
 
 async def count_waiting(tx: Tx) -> int:
@@ -104,16 +139,26 @@ async def count_waiting(tx: Tx) -> int:
     return int(row[0]) if row else 0
 
 
-async def mark_indexed(tx: Tx, documents: Iterable[Document]) -> None:
-    """Note that the index has these versions."""
-    rows = [{"at_code": one.id, "now": one.version} for one in documents]
+async def mark_indexed(tx: Tx, versions: Mapping[str, int]) -> None:
+    """Note that the index has these versions, by document id."""
+    rows = [{"at_code": code, "now": version} for code, version in versions.items()]
     if rows:
         await tx.execute(update(HEAD).where(HEAD.c.code == bindparam("at_code")).values(indexed=bindparam("now")), rows)
 
 
-async def mark_nothing_indexed(tx: Tx) -> None:
-    """Forget how far the index has come."""
-    await tx.execute(update(HEAD).values(indexed=0))
+async def reindexing(tx: Tx) -> Reindexing:
+    """Return how far the asked-for rebuilding is."""
+    row = await tx.first(select(REINDEXING).where(REINDEXING.c.id == 1))
+    if row is None:
+        return Reindexing(0, 0, 0, 0, "")
+    return Reindexing(row.asked, row.answered, row.done, row.total, row.said)
+
+
+async def note_reindexing(tx: Tx, state: Reindexing) -> None:
+    """Keep ``state``."""
+    values = asdict(state)
+    if (await tx.execute(update(REINDEXING).where(REINDEXING.c.id == 1).values(**values))).rowcount == 0:
+        await tx.execute(insert(REINDEXING), {"id": 1, **values})
 
 
 async def _documents(tx: Tx, where: ColumnElement[bool], limit: int | None) -> list[Document]:

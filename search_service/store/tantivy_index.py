@@ -3,34 +3,27 @@
 import asyncio
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import tantivy
 
-from search_service.model.answers import NOTHING, Filters, Found, facets, grouped
+from search_service.model.answers import NOTHING, Filters, Found
 from search_service.model.documents import Document
 from search_service.model.lexicon import edition
-from search_service.model.question import Reading, Term, read
-from search_service.model.ranking import RELEVANT
-from search_service.store.generation import SCHEMA, Card, Generation
+from search_service.model.plan import CANDIDATES, TIE, Clause, Plan, Way
+from search_service.store.answering import answer, suggestions
+from search_service.store.generation import SCHEMA, Generation
+from search_service.store.index import Refused
+from search_service.store.shelf import Card
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 CURRENT = "current"
-CANDIDATES = 250
-BATCH = 2_000
-EXACT = 0.5
-LEAD = 1.2
-PAIR = 1.3
-NAME = 2.0
-ABOUT = 0.25
-TIE = 0.2
 
 
 class TantivyIndex:
@@ -53,21 +46,39 @@ class TantivyIndex:
         """False while there is no complete index of this edition."""
         return self._generation is not None
 
+    async def refresh(self) -> None:
+        """Open what another process (a command) built meanwhile."""
+        async with self._writing:
+            name = await self._off_loop(_pointed, self._folder)
+            held = self._generation.folder.name if self._generation else None
+            if name and name != held and (fresh := await self._off_loop(_current, self._folder)):
+                old, self._generation = self._generation, fresh
+                if old is not None:
+                    await self._off_loop(old.close)
+
     async def upsert(self, documents: Sequence[Document]) -> None:
         """Put newer documents in. Raises ``RuntimeError`` before the first ``rebuild``."""
         async with self._writing:
             generation = self._generation
             if generation is None:
                 raise RuntimeError("the index has not been built yet")
-            newer = generation.newer(documents)
+            newer = generation.shelf.newer(documents)
             if newer:
                 generation.show(await self._off_loop(generation.write, newer))
 
-    async def rebuild(self, documents: Iterable[Document]) -> int:
+    async def rebuild(
+        self, batches: AsyncIterable[Sequence[Document]], *, expected: Callable[[], Awaitable[int]]
+    ) -> int:
         """Build beside, check the count, swap the pointer, forget the old folder."""
         async with self._writing:
             name = f"{edition()}.{SCHEMA}-{uuid.uuid4().hex[:12]}"
-            fresh, count = await self._off_loop(_built, self._folder / name, documents)
+            fresh: Generation = await self._off_loop(Generation, self._folder / name)
+            async for batch in batches:
+                fresh.show(await self._off_loop(fresh.write, fresh.shelf.newer(batch)))
+            fresh.show(await self._off_loop(fresh.write, []))
+            count, wanted = len(fresh.shelf.cards), await expected()
+            if count != wanted:
+                raise Refused(f"the new index holds {count} documents, the rows say {wanted}")
             await self._off_loop(_point, self._folder, name)
             old, self._generation = self._generation, fresh
             await self._off_loop(_clean, self._folder, name, old)
@@ -79,7 +90,7 @@ class TantivyIndex:
 
     def count(self) -> int:
         """Return the number of documents."""
-        return len(self._generation.cards) if self._generation else 0
+        return len(self._generation.shelf.cards) if self._generation else 0
 
     async def close(self) -> None:
         """Wait for a write in progress and for background merges."""
@@ -88,147 +99,62 @@ class TantivyIndex:
                 await self._off_loop(self._generation.close)
             self._thread.shutdown()
 
-    def search(self, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
-        """Answer with the documents from ``offset`` on."""
-        if self._generation is None:
+    async def search(self, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
+        """Answer with the documents from ``offset`` on; with nothing before the first ``rebuild``."""
+        generation = self._generation
+        if generation is None:
             return NOTHING
-        reading = read(text, self._generation.vocabulary)
-        cards = self._answers(self._generation, reading, filters)
-        hits = grouped([card.document for card in cards], [card.title_key for card in cards])
-        return Found(
-            hits=tuple(hits[offset : offset + limit]),
-            total=len(cards),
-            more=len(hits) > offset + limit,
-            facets=facets(card.document for card in cards),
-            read_as=reading.read_as,
-        )
+        return await answer(generation.shelf, _asking(generation), text, filters, offset=offset, limit=limit)
 
-    def suggest(self, text: str, limit: int) -> list[Document]:
+    async def suggest(self, text: str, limit: int) -> list[Document]:
         """Return what the words mean as they are, then what they may become."""
-        if self._generation is None or not text.strip():
-            return []
-        ways = []
-        for unfinished in (False, True):
-            reading = read(text, self._generation.vocabulary, unfinished=unfinished)
-            cards = [] if reading.empty else self._answers(self._generation, reading, Filters())
-            ways.append([card for card in cards if not card.withdrawn])
-        found: dict[str, Document] = {}
-        for card in chain.from_iterable(zip_longest(*ways)):
-            if card is not None and len(found) < limit:
-                found.setdefault(card.title_key, card.document)
-        return list(found.values())
-
-    def _answers(self, generation: Generation, reading: Reading, filters: Filters) -> list[Card]:
-        if reading.empty:
-            return [card for card in generation.in_order() if filters.allow(card.document)]
-        if reading.code:
-            cards = sorted(generation.cards.values(), key=lambda card: card.document.id)
-            near = [card for card in cards if card.document.id.startswith(reading.code)]
-            return [card for card in near if filters.allow(card.document)][:CANDIDATES]
-        query = _query(generation, reading, filters)
-        if query is None:
-            return []
-        found = generation.found(query, CANDIDATES)
-        least = RELEVANT * max((score for score, _ in found), default=0.0)
-        scored = [
-            (score * (card.abroad if reading.foreign else card.at_home), card)
-            for score, card in found
-            if score >= least
-        ]
-        scored.sort(key=lambda pair: (pair[1].withdrawn, -pair[0], pair[1].document.id))
-        return [card for _, card in scored]
+        generation = self._generation
+        return [] if generation is None else await suggestions(generation.shelf, _asking(generation), text, limit)
 
 
-def _query(generation: Generation, reading: Reading, filters: Filters) -> tantivy.Query | None:
-    schema, vocabulary = generation.schema, generation.vocabulary
-    wanted: list[tuple[tantivy.Occur, tantivy.Query]] = []
-    for term in reading.singles:
-        if vocabulary.knows(term.plain):
-            rarity = vocabulary.rarity(term.plain) * term.weight
-            wanted += [(tantivy.Occur.Should, query) for query in _single(schema, term, rarity)]
-    for term in reading.pairs:
-        if vocabulary.knows(term.plain):
-            rarity = vocabulary.rarity(term.plain) * term.weight * PAIR
-            wanted += [(tantivy.Occur.Should, query) for query in _pair(schema, term, rarity)]
-    wanted += [
-        (tantivy.Occur.Should, _constant(schema, "phrases", term.plain, term.weight * NAME)) for term in reading.names
-    ]
-    if reading.starts:
-        starts = [tantivy.Query.term_query(schema, "plain", word, "freq") for word in reading.starts]
-        wanted.append((tantivy.Occur.Must, tantivy.Query.disjunction_max_query(starts)))
-    if not wanted:
-        return None
+def _asking(generation: Generation) -> Callable[[Plan], Awaitable[list[tuple[float, Card]]]]:
+    async def ask(plan: Plan) -> list[tuple[float, Card]]:
+        return generation.found(_query(generation.schema, plan), CANDIDATES)
+
+    return ask
+
+
+def _query(schema: tantivy.Schema, plan: Plan) -> tantivy.Query:
+    wanted = [(tantivy.Occur.Should, _best(schema, clause, TIE)) for clause in plan.clauses]
+    if plan.starts:
+        wanted.append((tantivy.Occur.Must, _best(schema, plan.starts, 0.0)))
     both = [(tantivy.Occur.Must, tantivy.Query.boolean_query(wanted))]
-    for name in ("type", "field", "level", "applicant", "agency"):
-        value = getattr(filters, name)
-        if value is not None:
-            only = tantivy.Query.term_query(schema, name, value, "basic")
-            both.append((tantivy.Occur.Must, tantivy.Query.const_score_query(only, 0.0)))
+    for name, value in plan.only:
+        only = tantivy.Query.term_query(schema, name, value, "basic")
+        both.append((tantivy.Occur.Must, tantivy.Query.const_score_query(only, 0.0)))
     return tantivy.Query.boolean_query(both) if len(both) > 1 else both[0][1]
 
 
-def _single(schema: tantivy.Schema, term: Term, rarity: float) -> list[tantivy.Query]:
-    ways = [
-        _boosted(schema, "plain", term.plain, term.weight),
-        _constant(schema, "everyday", term.plain, rarity),
-        _constant(schema, "about", term.plain, rarity * ABOUT),
-    ]
-    sums = [
-        tantivy.Query.disjunction_max_query(ways, TIE),
-        _boosted(schema, "lead", term.plain, term.weight * LEAD),
-    ]
-    if term.exact:
-        sums.append(_boosted(schema, "exact", term.exact, term.weight * EXACT))
-    return sums
+def _best(schema: tantivy.Schema, clause: Clause, tie: float) -> tantivy.Query:
+    ways = [_way(schema, way) for way in clause]
+    return ways[0] if len(ways) == 1 else tantivy.Query.disjunction_max_query(ways, tie)
 
 
-def _pair(schema: tantivy.Schema, term: Term, rarity: float) -> list[tantivy.Query]:
-    ways = [
-        _boosted(schema, "plain_pairs", term.plain, term.weight * PAIR),
-        _constant(schema, "everyday", term.plain, rarity),
-    ]
-    sums = [
-        tantivy.Query.disjunction_max_query(ways, TIE),
-        _boosted(schema, "lead_pairs", term.plain, term.weight * PAIR * LEAD),
-    ]
-    if term.exact:
-        sums.append(_boosted(schema, "exact_pairs", term.exact, term.weight * PAIR * EXACT))
-    return sums
+def _way(schema: tantivy.Schema, way: Way) -> tantivy.Query:
+    term = tantivy.Query.term_query(schema, way.field, way.value, "freq")
+    if way.constant:
+        return tantivy.Query.const_score_query(term, way.score)
+    return tantivy.Query.boost_query(term, way.score)
 
 
-def _boosted(schema: tantivy.Schema, name: str, value: str, boost: float) -> tantivy.Query:
-    return tantivy.Query.boost_query(tantivy.Query.term_query(schema, name, value, "freq"), boost)
-
-
-def _constant(schema: tantivy.Schema, name: str, value: str, score: float) -> tantivy.Query:
-    return tantivy.Query.const_score_query(tantivy.Query.term_query(schema, name, value, "freq"), score)
+def _pointed(folder: Path) -> str:
+    pointer = folder / CURRENT
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else ""
 
 
 def _current(folder: Path) -> Generation | None:
-    pointer = folder / CURRENT
-    if not pointer.exists():
-        return None
-    name = pointer.read_text(encoding="utf-8").strip()
+    name = _pointed(folder)
     if not name.startswith(f"{edition()}.{SCHEMA}-") or not (folder / name / "meta.json").exists():
         return None
     try:
         return Generation(folder / name)
     except (ValueError, OSError, KeyError, TypeError):
         return None
-
-
-def _built(folder: Path, documents: Iterable[Document]) -> tuple[Generation, int]:
-    generation = Generation(folder)
-    expected = 0
-    source = iter(documents)
-    while batch := list(islice(source, BATCH)):
-        generation.show(generation.write(batch))
-        expected += len(batch)
-    if not expected:
-        generation.show(generation.write([]))
-    if len(generation.cards) != expected:
-        raise RuntimeError(f"the new index holds {len(generation.cards)} documents, expected {expected}")
-    return generation, expected
 
 
 def _point(folder: Path, name: str) -> None:

@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import csv
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping
+import uuid
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,12 @@ from kernel.clock import Clock
 from kernel.log import Log, Message, SqliteLog, Topic
 from kernel.web import Running
 from proto.events.v1 import catalog_pb2 as pb
-from search_service.main import build
-from search_service.model.answers import Found
+from search_service.main import build, open_index
+from search_service.model.answers import Filters, Found
 from search_service.model.catalogue import Head, Revision
 from search_service.model.documents import Document
 from search_service.settings import SearchSettings
-from search_service.store.tantivy_index import TantivyIndex
+from search_service.store.index import Index
 
 CATALOGUE = Path(__file__).parents[2] / "services_catalog"
 CSV = CATALOGUE / "seed" / "procedures.csv"
@@ -108,10 +109,14 @@ class Service:
 
 
 @contextlib.asynccontextmanager
-async def serving(data: Path) -> AsyncIterator[Service]:
+async def serving(data: Path, **engine: str) -> AsyncIterator[Service]:
+    """Serve over ``data``; ``engine`` are more settings (which Elasticsearch, under which prefix)."""
     log = await SqliteLog.open(f"sqlite+aiosqlite:///{data / 'log.db'}", [Topic("catalog.v1", compact=True)])
     running = await build(
-        SearchSettings(data=data), log=log, clock=Clock(), verifier=Verifier(issuer="test", keys=no_keys)
+        SearchSettings(data=data, **engine),  # type: ignore[arg-type]
+        log=log,
+        clock=Clock(),
+        verifier=Verifier(issuer="test", keys=no_keys),
     )
     tasks = [asyncio.ensure_future(loop()) for loop in running.loops]
     transport = httpx.ASGITransport(app=running.app)
@@ -126,22 +131,94 @@ async def serving(data: Path) -> AsyncIterator[Service]:
         await log.close()
 
 
+ENGINES = ["tantivy", pytest.param("elasticsearch", marks=pytest.mark.xdist_group("elasticsearch"))]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The settings of one engine; of Elasticsearch under a prefix of the test's own, deleted afterwards."""
+    if request.param == "tantivy":
+        yield {}
+        return
+    url, prefix = request.getfixturevalue("elasticsearch_url"), f"t{uuid.uuid4().hex[:12]}"
+    yield {"elasticsearch": url, "elasticsearch_prefix": prefix}
+    delete_indexes(url, prefix)
+
+
+def delete_indexes(url: str, prefix: str) -> None:
+    """Delete what a test left."""
+    with contextlib.suppress(httpx.HTTPError):
+        for name in httpx.get(f"{url}/{prefix}-*/_alias").json():
+            httpx.delete(f"{url}/{name}")
+
+
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[Service]:
-    async with serving(tmp_path) as one:
+async def service(tmp_path: Path, engine: dict[str, str]) -> AsyncIterator[Service]:
+    async with serving(tmp_path, **engine) as one:
+        await one.settled()
         yield one
 
 
+async def filled(index: Index, *batches: Iterable[Document]) -> int:
+    """Build ``index`` anew of ``batches``."""
+    found: set[str] = set()
+
+    async def given() -> AsyncIterator[list[Document]]:
+        for batch in batches:
+            documents = list(batch)
+            found.update(one.id for one in documents)
+            yield documents
+
+    async def expected() -> int:
+        return len(found)
+
+    return await index.rebuild(given(), expected=expected)
+
+
+class National:
+    """An index of the whole catalogue, asked without ``await``."""
+
+    def __init__(self, settings: SearchSettings) -> None:
+        self._runner = asyncio.Runner()
+        self.index = self._runner.run(open_index(settings))
+        self._runner.run(filled(self.index, documents()))
+
+    def search(self, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
+        return self._runner.run(self.index.search(text, filters, offset=offset, limit=limit))
+
+    def suggest(self, text: str, limit: int) -> list[Document]:
+        return self._runner.run(self.index.suggest(text, limit))
+
+    def count(self) -> int:
+        return self.index.count()
+
+    def close(self) -> None:
+        self._runner.run(self.index.close())
+        self._runner.close()
+
+
 @pytest.fixture(scope="session")
-def national(tmp_path_factory: pytest.TempPathFactory) -> TantivyIndex:
-    """The index of the whole catalogue, built once."""
+def on_tantivy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[National]:
+    national = National(SearchSettings(data=tmp_path_factory.mktemp("data")))
+    yield national
+    national.close()
 
-    async def built() -> TantivyIndex:
-        index = await TantivyIndex.open(tmp_path_factory.mktemp("index"))
-        await index.rebuild(documents())
-        return index
 
-    return asyncio.run(built())
+@pytest.fixture(scope="session")
+def on_elasticsearch(tmp_path_factory: pytest.TempPathFactory, elasticsearch_url: str) -> Iterator[National]:
+    prefix = f"t{uuid.uuid4().hex[:12]}"
+    data = tmp_path_factory.mktemp("data")
+    national = National(SearchSettings(data=data, elasticsearch=elasticsearch_url, elasticsearch_prefix=prefix))
+    yield national
+    national.close()
+    delete_indexes(elasticsearch_url, prefix)
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def national(request: pytest.FixtureRequest) -> National:
+    """The index of the whole catalogue, built once for each engine."""
+    found: National = request.getfixturevalue(f"on_{request.param}")
+    return found
 
 
 def identities(found: Found) -> list[str]:

@@ -10,8 +10,7 @@ import pytest
 
 from search_service.model.answers import Filters
 from search_service.model.text import syllables
-from search_service.store.tantivy_index import TantivyIndex
-from tests.search_service.conftest import identities
+from tests.search_service.conftest import National, identities
 
 RATED = Path(__file__).with_name("rated_queries.csv")
 
@@ -28,7 +27,7 @@ def in_tuned_half(row: dict[str, str]) -> bool:
     return row["kind"] == "seen" or hashlib.sha256(row["query"].encode()).digest()[-1] % 2 == 0
 
 
-def rate(index: TantivyIndex, *, tuned: bool) -> list[Rated]:
+def rate(index: National, *, tuned: bool) -> list[Rated]:
     rated = []
     with RATED.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):
@@ -58,7 +57,7 @@ def in_first(rated: list[Rated], places: int) -> float:
 
 @pytest.mark.parametrize(("half", "mrr", "top"), [("tuned", 0.96, 0.97), ("held-out", 0.93, 0.95)])
 def test_the_right_procedure_is_among_the_first_for_people_s_own_words(
-    national: TantivyIndex, half: str, mrr: float, top: float
+    national: National, half: str, mrr: float, top: float
 ) -> None:
     rated = rate(national, tuned=half == "tuned")
     bands: dict[str, list[Rated]] = defaultdict(list)
@@ -74,7 +73,7 @@ def test_the_right_procedure_is_among_the_first_for_people_s_own_words(
     assert in_first(rated, 3) >= top
 
 
-def test_both_halves_are_large(national: TantivyIndex) -> None:
+def test_both_halves_are_large(national: National) -> None:
     halves = [len(rate(national, tuned=tuned)) for tuned in (True, False)]
     assert sum(halves) >= 150
     assert min(halves) >= 70

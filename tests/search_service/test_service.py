@@ -92,10 +92,11 @@ async def test_a_lost_index_folder_is_built_again(tmp_path: Path) -> None:
         assert await service.ids("voi") == ["1.000001"]
 
 
-async def test_a_restart_keeps_everything(tmp_path: Path) -> None:
-    async with serving(tmp_path) as service:
+async def test_a_restart_keeps_everything(tmp_path: Path, engine: dict[str, str]) -> None:
+    async with serving(tmp_path, **engine) as service:
         await service.publish(*both("1.000001", title="Cấp phép nuôi voi"))
-    async with serving(tmp_path) as service:
+    async with serving(tmp_path, **engine) as service:
+        await service.settled()
         assert await service.ids("voi") == ["1.000001"]
         await service.publish(*both("1.000002", title="Cấp phép nuôi voi rừng"))
         assert sorted(await service.ids("voi")) == ["1.000001", "1.000002"]

@@ -1,0 +1,65 @@
+"""From a question to a page, whatever engine finds the candidates."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import chain, zip_longest
+
+from search_service.model.answers import Filters, Found, facets, grouped
+from search_service.model.documents import Document
+from search_service.model.plan import CANDIDATES, Plan, plan
+from search_service.model.question import Reading, read
+from search_service.model.ranking import RELEVANT
+from search_service.store.shelf import Card, Shelf
+
+Ask = Callable[[Plan], Awaitable[list[tuple[float, Card]]]]
+
+
+async def answer(shelf: Shelf, ask: Ask, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
+    """Answer with the documents from ``offset`` on; ``ask`` returns scores and cards of the best candidates."""
+    reading = read(text, shelf.vocabulary)
+    cards = await _answers(shelf, ask, reading, filters)
+    hits = grouped([card.document for card in cards], [card.title_key for card in cards])
+    return Found(
+        hits=tuple(hits[offset : offset + limit]),
+        total=len(cards),
+        more=len(hits) > offset + limit,
+        facets=facets(card.document for card in cards),
+        read_as=reading.read_as,
+    )
+
+
+async def suggestions(shelf: Shelf, ask: Ask, text: str, limit: int) -> list[Document]:
+    """Return what the words mean as they are, then what they may become."""
+    if not text.strip():
+        return []
+    ways = await asyncio.gather(*(_not_withdrawn(shelf, ask, text, unfinished=one) for one in (False, True)))
+    found: dict[str, Document] = {}
+    for card in chain.from_iterable(zip_longest(*ways)):
+        if card is not None and len(found) < limit:
+            found.setdefault(card.title_key, card.document)
+    return list(found.values())
+
+
+async def _not_withdrawn(shelf: Shelf, ask: Ask, text: str, *, unfinished: bool) -> list[Card]:
+    reading = read(text, shelf.vocabulary, unfinished=unfinished)
+    cards = [] if reading.empty else await _answers(shelf, ask, reading, Filters())
+    return [card for card in cards if not card.withdrawn]
+
+
+async def _answers(shelf: Shelf, ask: Ask, reading: Reading, filters: Filters) -> list[Card]:
+    if reading.empty:
+        return [card for card in shelf.in_order() if filters.allow(card.document)]
+    if reading.code:
+        cards = sorted(shelf.cards.values(), key=lambda card: card.document.id)
+        near = [card for card in cards if card.document.id.startswith(reading.code)]
+        return [card for card in near if filters.allow(card.document)][:CANDIDATES]
+    wanted = plan(reading, shelf.vocabulary, filters)
+    if wanted.empty:
+        return []
+    found = await ask(wanted)
+    least = RELEVANT * max((score for score, _ in found), default=0.0)
+    scored = [
+        (score * (card.abroad if reading.foreign else card.at_home), card) for score, card in found if score >= least
+    ]
+    scored.sort(key=lambda pair: (pair[1].withdrawn, -pair[0], pair[1].document.id))
+    return [card for _, card in scored]

@@ -1,0 +1,77 @@
+"""What a process keeps of its index in memory: a card of each document and the words of all; ranking needs both."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from search_service.model.documents import Document, Terms, terms
+from search_service.model.ranking import factor
+from search_service.model.vocabulary import Vocabulary
+
+
+class Card(NamedTuple):
+    """What ranking and results need of a document without asking the index."""
+
+    document: Document
+    at_home: float
+    abroad: float
+    withdrawn: bool
+    weight: int
+    title_key: str
+
+
+class Shelf:
+    """Cards by document id. Belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self.cards: dict[str, Card] = {}
+        self.vocabulary = Vocabulary()
+        self._browsing: list[Card] | None = None
+
+    def newer(self, documents: Sequence[Document]) -> list[Document]:
+        """Return those documents that are newer than what is here, the newest of each id."""
+        latest: dict[str, Document] = {}
+        for document in documents:
+            card = self.cards.get(document.id)
+            held = latest.get(document.id) or (card.document if card else None)
+            if held is None or document.version > held.version:
+                latest[document.id] = document
+        return list(latest.values())
+
+    def put(self, document: Document, found: Terms | None = None) -> None:
+        """Show ``document`` in place of its older version; ``found`` are its terms, if they are known already."""
+        found = found or terms(document)
+        self._forget(document.id)
+        self.cards[document.id] = Card(
+            document,
+            factor(found.marks, found.weight, foreign=False),
+            factor(found.marks, found.weight, foreign=True),
+            document.withdrawn,
+            found.weight,
+            found.title_key,
+        )
+        self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
+        self._browsing = None
+
+    def in_order(self) -> list[Card]:
+        """Return every card in the order for browsing: common ones first, withdrawn ones last, then by title."""
+        if self._browsing is None:
+            self._browsing = sorted(
+                self.cards.values(),
+                key=lambda card: (card.withdrawn, -card.weight, card.title_key, card.document.id),
+            )
+        return self._browsing
+
+    def _forget(self, identity: str) -> None:
+        card = self.cards.pop(identity, None)
+        if card is None:
+            return
+        found = terms(card.document)
+        self.vocabulary.remove((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
+
+
+def _singles(found: Terms) -> list[str]:
+    return [*(term for term in found.everyday if "_" not in term), *found.about]
+
+
+def _pairs(found: Terms) -> list[str]:
+    return [term for term in found.everyday if "_" in term]
