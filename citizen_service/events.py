@@ -1,4 +1,4 @@
-"""The log door: dossier.events.v1 in."""
+"""The log door: dossier.events.v1 in, citizen.events.v1 out and, where the database was lost, in again."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -7,15 +7,18 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from citizen_service import usecases
-from citizen_service.model import Access, Fact
+from citizen_service.model import Access, Fact, NoticeSettled
 from kernel.clock import Clock
 from kernel.consume import Apply
 from kernel.db import Tx
 from kernel.errors import Reject
 from kernel.log import Record
-from proto.events.v1 import dossier_pb2
+from kernel.outbox import Outgoing
+from proto.events.v1 import citizen_pb2, dossier_pb2
 
 TOPIC = "dossier.events.v1"
+OWN = "citizen.events.v1"
+CHANNELS = frozenset(("mail", "inbox"))
 CHANGES = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
@@ -36,6 +39,32 @@ def applier(clock: Clock, wake: Callable[[], None]) -> Apply:
         await usecases.note_accesses(tx, accesses=seen)
 
     return apply
+
+
+async def apply_settled(tx: Tx, records: Sequence[Record]) -> None:
+    """Take in what this service said itself. Raises ``Reject`` for what cannot be read; others are passed over."""
+    mine = [read_settled(record) for record in records if record.headers.get("ce_type") == "notice_settled"]
+    await usecases.note_settled(tx, settled=mine)
+
+
+def read_settled(record: Record) -> NoticeSettled:
+    """Return what was settled. Raises ``Reject``."""
+    message = citizen_pb2.NoticeSettled()
+    _parse(message, record.body)
+    if not message.dossier or message.channel not in CHANNELS:
+        raise Reject("a settled notice without dossier or channel")
+    return NoticeSettled(message.dossier, message.event_no, message.channel, _time(message.at))
+
+
+def encode(event: object) -> Outgoing:
+    """Return the message of a settled notice. Raises ``TypeError`` for anything else."""
+    if not isinstance(event, NoticeSettled):
+        raise TypeError(f"no message for {type(event).__name__}")
+    at = Timestamp()
+    at.FromDatetime(event.at)
+    body = citizen_pb2.NoticeSettled(dossier=event.dossier, event_no=event.event_no, channel=event.channel, at=at)
+    subject = f"{event.dossier}/{event.event_no}/{event.channel}"
+    return Outgoing(OWN, event.dossier, "notice_settled", subject, 1, body.SerializeToString())
 
 
 def read_change(record: Record) -> Fact:

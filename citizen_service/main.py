@@ -10,20 +10,22 @@ import structlog
 from citizen_service import usecases
 from citizen_service.api import make_api
 from citizen_service.clients import EmlFolder, Smtp, Transport
-from citizen_service.events import TOPIC, applier
+from citizen_service.events import OWN, TOPIC, applier, apply_settled, encode
 from citizen_service.model import Profile
 from citizen_service.settings import CitizenSettings
-from citizen_service.store import METADATA
+from citizen_service.store import METADATA, OUTBOX
 from kernel.auth import Verifier
 from kernel.clock import Clock
 from kernel.consume import Consumer
 from kernel.db import Database
 from kernel.lease import Leases
 from kernel.log import Log
+from kernel.outbox import Outbox, Relay
 from kernel.web import Running
 
 NAME = "citizen_service"
 LOOK_EVERY = 5.0
+LOOK_FIRST = 0.5
 
 logger = structlog.get_logger()
 
@@ -32,11 +34,16 @@ async def build(
     settings: CitizenSettings, *, log: Log, clock: Clock, verifier: Verifier, profiles: Sequence[Profile] = ()
 ) -> Running:
     """Open the service; ``profiles`` are the demo's people, put in or brought up to date."""
-    database = await Database.open(settings.database_url(NAME), METADATA)
+    outbox = Outbox(OUTBOX, encode)
+    database = await Database.open(settings.database_url(NAME), METADATA, sink=outbox)
     if profiles:
         await usecases.seed_profiles(database=database, profiles=profiles)
     leases = Leases(database, settings.holder)
-    sender = Sender(settings, database=database, leases=leases, clock=clock, transport=transport_of(settings))
+    relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
+    own = Consumer(name=f"{NAME}.{OWN}", topics=[OWN], log=log, database=database, leases=leases, apply=apply_settled)
+    sender = Sender(
+        settings, database=database, leases=leases, clock=clock, transport=transport_of(settings), settled=own
+    )
     clock.on_advance(sender.on_advance)
     consumer = Consumer(
         name=f"{NAME}.{TOPIC}",
@@ -52,7 +59,7 @@ async def build(
             return {"database": True}
 
     app = make_api(database=database, clock=clock, verifier=verifier)
-    return Running(NAME, app, [consumer.run, sender.run], ready, database.close)
+    return Running(NAME, app, [relay.run, own.run, consumer.run, sender.run], ready, database.close)
 
 
 def transport_of(settings: CitizenSettings) -> Transport:
@@ -70,16 +77,25 @@ def transport_of(settings: CitizenSettings) -> Transport:
 
 
 class Sender:
-    """Sends mail, in one process at a time."""
+    """Sends mail, in one process at a time, once it is known what was sent before the database was lost."""
 
     def __init__(
-        self, settings: CitizenSettings, *, database: Database, leases: Leases, clock: Clock, transport: Transport
+        self,
+        settings: CitizenSettings,
+        *,
+        database: Database,
+        leases: Leases,
+        clock: Clock,
+        transport: Transport,
+        settled: Consumer,
     ) -> None:
         self._settings = settings
         self._database = database
         self._leases = leases
         self._clock = clock
         self._transport = transport
+        self._settled = settled
+        self._knows = False
         self._one = asyncio.Lock()
         self.wake = asyncio.Event()
 
@@ -93,7 +109,7 @@ class Sender:
                 logger.warning("sender_failed", error=type(error).__name__)
                 await asyncio.sleep(1)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.wake.wait(), LOOK_EVERY)
+                await asyncio.wait_for(self.wake.wait(), LOOK_EVERY if self._knows else LOOK_FIRST)
 
     async def on_advance(self, _now: datetime) -> None:
         """The business clock was moved: send what the quiet hours held back."""
@@ -101,6 +117,9 @@ class Sender:
 
     async def _all(self) -> None:
         async with self._one:
+            if not self._knows and not await self._settled.caught_up():
+                return
+            self._knows = True
             if not await self._leases.acquire(["sender"]):
                 return
             while await self._some():

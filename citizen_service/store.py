@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     insert,
     or_,
     select,
@@ -22,13 +23,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Row
 
-from citizen_service.model import Access, Kind, Notice, Profile
+from citizen_service.model import Access, Kind, Notice, NoticeSettled, Profile
 from kernel.consume import consume_tables
 from kernel.db import Tx, UtcDateTime
 from kernel.errors import Text
 from kernel.lease import lease_table
+from kernel.outbox import outbox_table
 
 METADATA = MetaData()
+OUTBOX = outbox_table(METADATA)
 lease_table(METADATA)
 consume_tables(METADATA)
 
@@ -77,6 +80,16 @@ NOTICE = Table(
 )
 Index("notice_unsent", NOTICE.c.id, sqlite_where=(NOTICE.c.channel == "mail") & NOTICE.c.sent_at.is_(None))
 
+# What was settled before this database was lost, until its notice is written again.
+SETTLED = Table(
+    "settled",
+    METADATA,
+    Column("dossier", String, primary_key=True),
+    Column("event_no", Integer, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+)
+
 ACCESS = Table(
     "access",
     METADATA,
@@ -91,6 +104,9 @@ ACCESS = Table(
     UniqueConstraint("dossier", "no"),
     sqlite_autoincrement=True,
 )
+
+
+SETTLES = {"mail": "sent_at", "inbox": "read_at"}
 
 
 async def put_profiles(tx: Tx, profiles: Sequence[Profile]) -> None:
@@ -121,10 +137,39 @@ async def add_notices(tx: Tx, notices: Sequence[Notice]) -> int:
     key = tuple_(NOTICE.c.dossier, NOTICE.c.event_no, NOTICE.c.channel)
     columns = (NOTICE.c.dossier, NOTICE.c.event_no, NOTICE.c.channel)
     known = {tuple(row) for row in await tx.all(select(*columns).where(key.in_(list(wanted))))}
-    rows = [asdict(notice) | {"tries": 0} for name, notice in wanted.items() if name not in known]
+    fresh = {name: notice for name, notice in wanted.items() if name not in known}
+    settled = await _take_settled(tx, list(fresh))
+    rows = [
+        asdict(notice)
+        | {"tries": 0, "read_at": None, "sent_at": None}
+        | ({SETTLES[notice.channel]: settled[name]} if name in settled else {})
+        for name, notice in fresh.items()
+    ]
     if rows:
         await tx.execute(insert(NOTICE), rows)
     return len(rows)
+
+
+async def _take_settled(tx: Tx, names: Sequence[tuple[str, int, str]]) -> dict[tuple[str, int, str], datetime]:
+    mine = tuple_(SETTLED.c.dossier, SETTLED.c.event_no, SETTLED.c.channel).in_(names)
+    rows = await tx.all(select(SETTLED).where(mine)) if names else []
+    if rows:
+        await tx.execute(delete(SETTLED).where(mine))
+    return {(row.dossier, row.event_no, row.channel): row.at for row in rows}
+
+
+async def settle(tx: Tx, settled: Sequence[NoticeSettled]) -> None:
+    """Note what left or was read; where its notice is not written again yet, keep it until then."""
+    wanted = {(each.dossier, each.event_no, each.channel): each for each in settled}
+    for (dossier, event_no, channel), each in wanted.items():
+        column = NOTICE.c[SETTLES[channel]]
+        mine = (NOTICE.c.dossier == dossier, NOTICE.c.event_no == event_no, NOTICE.c.channel == channel)
+        if await tx.first(select(NOTICE.c.id).where(*mine)) is not None:
+            await tx.execute(update(NOTICE).where(*mine, column.is_(None)).values({column: each.at}))
+            continue
+        kept = (SETTLED.c.dossier == dossier, SETTLED.c.event_no == event_no, SETTLED.c.channel == channel)
+        if await tx.first(select(SETTLED.c.at).where(*kept)) is None:
+            await tx.execute(insert(SETTLED).values(asdict(each)))
 
 
 async def mailed_versions(tx: Tx, dossiers: Sequence[str]) -> set[tuple[str, int]]:
@@ -141,11 +186,11 @@ async def inbox(tx: Tx, owner: str, *, before: int | None, limit: int) -> Sequen
     return await tx.all(query.order_by(NOTICE.c.id.desc()).limit(limit))
 
 
-async def mark_read(tx: Tx, owner: str, notice: int, at: datetime) -> Row[Any] | None:
-    """Set when the notice was first read; return its row, or None if it is not this person's."""
+async def mark_read(tx: Tx, owner: str, notice: int, at: datetime) -> tuple[Row[Any] | None, bool]:
+    """Set when the notice was first read; return its row (None: not this person's) and whether this was the first."""
     mine = (NOTICE.c.id == notice, NOTICE.c.owner == owner, NOTICE.c.channel == "inbox")
-    await tx.execute(update(NOTICE).where(*mine, NOTICE.c.read_at.is_(None)).values(read_at=at))
-    return await tx.first(select(NOTICE).where(*mine))
+    done = await tx.execute(update(NOTICE).where(*mine, NOTICE.c.read_at.is_(None)).values(read_at=at))
+    return await tx.first(select(NOTICE).where(*mine)), done.rowcount == 1
 
 
 async def unsent(tx: Tx, *, now: datetime, real_now: datetime, limit: int) -> Sequence[Row[Any]]:

@@ -9,8 +9,8 @@ import structlog
 
 from citizen_service import store
 from citizen_service.clients import Mail, Transport
-from citizen_service.model import Access, Fact, Kind, Notice, Profile, Said, kind_of, say, send_after
-from citizen_service.model.notices import ASKS, mailed_alone
+from citizen_service.model import Access, Fact, Kind, Notice, NoticeSettled, Profile, Said, kind_of, say, send_after
+from citizen_service.model.notices import ASKS, is_old_news, mailed_alone
 from citizen_service.model.wording import NEVER_ASKS
 from kernel.clock import Clock, real_now
 from kernel.db import Database, Tx
@@ -49,13 +49,16 @@ async def note_facts(tx: Tx, *, facts: Sequence[Fact], now: datetime) -> int:
         return 0
     people = await store.profiles_of(tx, sorted({fact.owner for fact, _ in told}))
     mailed = await store.mailed_versions(tx, sorted({fact.dossier for fact, _ in told}))
-    notices = []
+    notices, settled = [], []
     for fact, kind in told:
         notices.append(_notice(fact, kind, "inbox", now))
         person, version = people.get(fact.owner), (fact.dossier, fact.version)
         if person is not None and person.email and (mailed_alone(kind) or version not in mailed):
             notices.append(_notice(fact, kind, "mail", now))
             mailed.add(version)
+            if is_old_news(fact, now):
+                settled.append(NoticeSettled(fact.dossier, fact.event_no, "mail", fact.occurred_at))
+    await store.settle(tx, settled)
     return await store.add_notices(tx, notices)
 
 
@@ -74,6 +77,11 @@ def _notice(fact: Fact, kind: Kind, channel: str, now: datetime) -> Notice:
     )
 
 
+async def note_settled(tx: Tx, *, settled: Sequence[NoticeSettled]) -> None:
+    """Take in again what was sent and read before this database was lost; what is known stays as it is."""
+    await store.settle(tx, settled)
+
+
 async def note_accesses(tx: Tx, *, accesses: Sequence[Access]) -> int:
     """Write who opened whose dossier; return how many are new."""
     return await store.add_accesses(tx, accesses) if accesses else 0
@@ -88,7 +96,7 @@ async def send_due_mail(*, database: Database, transport: Transport, clock: Cloc
     async with database.read() as tx:
         rows = await store.unsent(tx, now=clock.now(), real_now=real_now(), limit=BATCH)
         people = await store.profiles_of(tx, sorted({row.owner for row in rows}))
-    sent = []
+    sent, settled = [], []
     for row in rows:
         person = people.get(row.owner)
         if person is None or not person.email:
@@ -103,9 +111,13 @@ async def send_due_mail(*, database: Database, transport: Transport, clock: Cloc
                 await store.put_off(tx, row.id, tries=row.tries, real_now=real_now())
             continue
         sent.append(row.id)
+        settled.append(row)
     if sent:
         async with database.begin() as tx:
-            await store.mark_sent(tx, sent, clock.now())
+            now = clock.now()
+            await store.mark_sent(tx, sent, now)
+            for row in settled:
+                tx.emit(NoticeSettled(row.dossier, row.event_no, row.channel, now))
     return len(sent)
 
 
@@ -149,7 +161,9 @@ async def list_notices(
 async def read_notice(*, database: Database, clock: Clock, owner: str, notice: int) -> Shown:
     """Note that the person has read a notice; a second time changes nothing. Raises ``NotFound``."""
     async with database.begin() as tx:
-        row = await store.mark_read(tx, owner, notice, clock.now())
+        row, first = await store.mark_read(tx, owner, notice, clock.now())
+        if row is not None and first:
+            tx.emit(NoticeSettled(row.dossier, row.event_no, row.channel, row.read_at))
     if row is None:
         raise NotFound("no_such_notice", Text("Không tìm thấy thông báo này.", "There is no such notice."))
     return _shown(row)

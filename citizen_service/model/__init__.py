@@ -1,7 +1,7 @@
 """What the service knows: people, what happened to their dossiers, what they are told and when."""
 
-from citizen_service.model.notices import Fact, Kind, Notice, kind_of, send_after
+from citizen_service.model.notices import Fact, Kind, Notice, NoticeSettled, kind_of, send_after
 from citizen_service.model.people import Access, Profile
 from citizen_service.model.wording import Said, say
 
-__all__ = ["Access", "Fact", "Kind", "Notice", "Profile", "Said", "kind_of", "say", "send_after"]
+__all__ = ["Access", "Fact", "Kind", "Notice", "NoticeSettled", "Profile", "Said", "kind_of", "say", "send_after"]

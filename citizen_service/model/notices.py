@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 QUIET_FROM = time(22, 0)
 QUIET_UNTIL = time(6, 0)
+OLD_NEWS = timedelta(days=30)  # as long as the log remembers what was sent
 
 
 class Kind(StrEnum):
@@ -116,6 +117,16 @@ class Notice:
     send_after: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NoticeSettled:
+    """A message left (``mail``) or was read (``inbox``) at business time ``at``; nothing of it is to be done again."""
+
+    dossier: str
+    event_no: int
+    channel: str
+    at: datetime
+
+
 def kind_of(fact: Fact) -> Kind | None:
     """Return what the person is told about ``fact``, or None: most steps of an office need no message.
 
@@ -158,3 +169,8 @@ def send_after(kind: Kind, now: datetime) -> datetime:
         return now
     day = local.date() + timedelta(days=local.time() >= QUIET_FROM)
     return datetime.combine(day, QUIET_UNTIL, VIETNAM).astimezone(now.tzinfo)
+
+
+def is_old_news(fact: Fact, now: datetime) -> bool:
+    """Tell whether ``fact`` is too old at ``now`` (business time) to write a message about: it was told then."""
+    return now - fact.occurred_at > OLD_NEWS

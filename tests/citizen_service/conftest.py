@@ -10,13 +10,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from citizen_service import usecases
 from citizen_service.clients import EmlFolder, Mail
-from citizen_service.events import applier
+from citizen_service.events import applier, encode
 from citizen_service.model import Profile
-from citizen_service.store import METADATA
+from citizen_service.store import METADATA, OUTBOX
 from kernel.clock import Clock, real_now
 from kernel.db import Database
 from kernel.errors import Text
 from kernel.log import Partition, Record
+from kernel.outbox import Outbox
 from proto.events.v1 import dossier_pb2
 
 CODE = "H26-261121-0001"
@@ -123,7 +124,9 @@ class Room:
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'citizen.db'}", METADATA)
+    database = await Database.open(
+        f"sqlite+aiosqlite:///{tmp_path / 'citizen.db'}", METADATA, sink=Outbox(OUTBOX, encode)
+    )
     await usecases.seed_profiles(database=database, profiles=[profile("d1"), profile("d2", "en")])
     yield Room(database, tmp_path / "outbox")
     await database.close()
