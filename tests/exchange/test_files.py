@@ -7,10 +7,13 @@ from pathlib import Path
 import grpc
 import pytest
 
+from exchange.rpc.files import FileDoor
 from proto.exchange.v1 import exchange_pb2
 from tests.exchange.country import country, until
 from tests.exchange.office import file_ref, pdf
 from tests.exchange.raw import raw
+
+pytestmark = pytest.mark.usefixtures("database_engine")
 
 CODE = "H26-261121-0001"
 
@@ -76,6 +79,24 @@ async def test_an_upload_goes_on_where_it_was_cut(tmp_path: Path) -> None:
             assert b"".join([chunk.data async for chunk in chunks]) == data[300_000:]
         await until(lambda: land.nation.kinds("file_stored"))
         assert len(land.nation.kinds("file_stored")) == 1
+
+
+async def test_an_upload_that_goes_on_at_another_instance_starts_over_there(tmp_path: Path) -> None:
+    async with country(tmp_path) as land:
+        await land.nation.file("H26", [CODE])
+        data = pdf(500_000)
+        ref = file_ref(data)
+        async with raw(land) as link:
+            await link.hello()
+            await link.frame()
+            assert (await link.stub.PutFile(requests(ref, 0, data[:200_000]))).stored == 200_000
+            database = land.exchange.database
+            elsewhere = FileDoor(database=database, files=land.files, parts=tmp_path / "elsewhere", limit=10**6)
+            assert await elsewhere.put("H26", requests(ref, 200_000, data[200_000:])) == (0, False)
+            assert await elsewhere.put("H26", requests(ref, -1)) == (0, False)
+            assert await elsewhere.put("H26", requests(ref, 0, data)) == (len(data), True)
+            assert (await link.stub.PutFile(requests(ref, 200_000, data[200_000:]))).complete
+        assert await land.files.read(f"dossier/{CODE}/{ref.sha256}") == data
 
 
 async def test_an_abandoned_upload_is_swept_away(tmp_path: Path) -> None:

@@ -27,11 +27,11 @@ DOMAIN_NOUNS = re.compile(
 )
 FORBIDDEN_FILES = {"utils", "helpers", "common", "misc"}
 ENGINES = {
-    "kafka": {"kernel/log_kafka", "motcua/topics.py"},
+    "kafka": {"kernel/log_kafka"},
     "keycloak": {"kernel/auth_keycloak.py"},
     "elasticsearch": {"search_service/store"},
     "tantivy": {"search_service/store"},
-    "obstore": {"kernel/files.py"},
+    "obstore": {"kernel/files.py", "motcua/cluster/engines/minio.py"},
     "grpc": {"exchange/rpc", "exchange/main.py", "province_adapter", "motcua", "kernel"},
 }
 
