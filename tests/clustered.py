@@ -1,9 +1,15 @@
 """The whole distributed form for journeys and fault tests: real engines, one process a service, killed by name."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
+import httpx
+
+from kernel.clock import VIETNAM
 from motcua.cluster.cluster import Cluster
 from motcua.cluster.engines import Engine, Postgres
 from motcua.cluster.layout import Layout
@@ -36,6 +42,21 @@ class RunningCluster(Front):
     def told(self) -> dict[str, str]:
         """What operators' commands are told: every engine, and the auditor's way into every schema."""
         return self.layout.operator_environment()
+
+    def logs(self) -> str:
+        """Return everything that the services wrote."""
+        written = (self.layout.data / "logs").glob("*.log")
+        return "".join(path.read_text(errors="replace") for path in written)
+
+    def sign_in(self, page: Any, person: str) -> None:
+        """Give name and password on Keycloak's page."""
+        page.locator("#username").fill(person)
+        page.locator("#password").fill(json.loads(self.layout.people.read_text())[person])
+        page.locator("#kc-login").click()
+
+    def to_daytime(self, client: httpx.Client) -> bool:
+        """Tell whether it is day; the distributed form has no movable clock."""
+        return 6 <= datetime.now(VIETNAM).hour < 22
 
     def process(self, name: str) -> Engine:
         """Return one process (``postgres``, ``dossiers-0``)."""

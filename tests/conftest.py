@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clustered import RunningCluster, running_cluster
 from tests.engines.shared import (
     elasticsearch_url,
     kafka_brokers,
@@ -69,14 +70,27 @@ def new_portal(template_root: Path, tmp_path: Path) -> Iterator[Callable[..., Po
 
 
 @pytest.fixture(scope="module")
-def portal(template_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """One running portal for a module of journeys, its offices working at once."""
+def one_process(template_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """One running portal of the embedded form for a module of tests, its offices working at once."""
     data = seeded_copy(template_root, tmp_path_factory.mktemp("portal") / "data")
     made = Portal(data)
     try:
         yield made.start()
     finally:
         made.kill()
+
+
+@pytest.fixture(scope="module")
+def portal(one_process: Portal) -> Portal:
+    """The running portal of a module; journeys override it with both forms."""
+    return one_process
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
+    """The distributed form with all offices; whoever uses it belongs to the xdist group ``cluster``."""
+    with running_cluster(RunningCluster(tmp_path_factory.mktemp("cluster") / "data", offices="")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from kernel.clock import VIETNAM
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 90.0
@@ -66,6 +69,18 @@ class Front:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def logs(self) -> str:
+        """Return everything that was written to logs."""
+        raise AssertionError("no logs")
+
+    def sign_in(self, page: Any, person: str) -> None:
+        """Sign in on the identity provider's page that ``page`` shows."""
+        raise AssertionError("no provider")
+
+    def to_daytime(self, client: httpx.Client) -> bool:
+        """Have business time between 6 and 22 h, when mail is sent; False = it is night and time cannot be moved."""
+        raise AssertionError("no clock")
 
     def told(self) -> dict[str, str]:
         """What other commands over the same data are told by their environment."""
@@ -166,6 +181,19 @@ class Portal(Front):
 
     def told(self) -> dict[str, str]:
         return super().told() | self.env
+
+    def logs(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def sign_in(self, page: Any, person: str) -> None:
+        page.locator(f'button[value="{person}"], input[value="{person}"] ~ button, [value="{person}"]').first.click()
+
+    def to_daytime(self, client: httpx.Client) -> bool:
+        now = datetime.fromisoformat(client.get("/dev/clock").json()["now"]).astimezone(VIETNAM)
+        if now.hour >= 22 or now.hour < 6:
+            moved = client.post("/dev/clock", json={"hours": (30 - now.hour) % 24 or 24})
+            assert moved.status_code == 200, moved.text
+        return True
 
     def launch(self, **extra: str) -> "Portal":
         """Start the process without waiting."""

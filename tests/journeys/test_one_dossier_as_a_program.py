@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from datetime import datetime
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
@@ -10,14 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from kernel.clock import VIETNAM
-from tests.running import Portal, until
+from tests.running import Front, until
 
 FORMS = ("1.001193", "1.004873", "3.000333")
 
 
 @pytest.mark.parametrize("code", FORMS)
-def test_a_filed_dossier_comes_back_with_its_signed_result(portal: Portal, code: str) -> None:
+def test_a_filed_dossier_comes_back_with_its_signed_result(portal: Front, code: str) -> None:
     with portal.client("citizen-1") as client:
         filed = portal.file_dossier(client, code)
         done = portal.until_status(client, filed, 10)
@@ -35,13 +33,13 @@ def test_a_filed_dossier_comes_back_with_its_signed_result(portal: Portal, code:
     portal.check()
 
 
-def test_search_finds_birth_registration_in_a_mothers_own_words(portal: Portal) -> None:
+def test_search_finds_birth_registration_in_a_mothers_own_words(portal: Front) -> None:
     with portal.client() as client:
         found = client.get("/api/search/v1/query", params={"q": "lam giay khai sinh cho con"}).json()["results"]
         assert found[0]["id"] == "1.001193"
 
 
-def test_the_public_lookup_shows_code_and_progress_and_nothing_else(portal: Portal) -> None:
+def test_the_public_lookup_shows_code_and_progress_and_nothing_else(portal: Front) -> None:
     with portal.client("citizen-1") as client, portal.client() as stranger:
         filed = portal.file_dossier(client, "1.004873")
         portal.until_status(client, filed, 10)
@@ -51,7 +49,7 @@ def test_the_public_lookup_shows_code_and_progress_and_nothing_else(portal: Port
         assert stranger.get(f"/api/dossiers/v1/dossiers/{filed}").status_code == 401
 
 
-def test_a_foreign_dossier_does_not_exist(portal: Portal) -> None:
+def test_a_foreign_dossier_does_not_exist(portal: Front) -> None:
     with portal.client("citizen-1") as owner, portal.client("citizen-2") as other:
         filed = portal.file_dossier(owner, "1.004873")
         for path in ("", "/timeline", "/stream", "/accesses"):
@@ -62,7 +60,7 @@ def test_a_foreign_dossier_does_not_exist(portal: Portal) -> None:
         assert asked.status_code == 404
 
 
-def test_papers_are_asked_for_once_and_the_supplement_is_answered_once(portal: Portal) -> None:
+def test_papers_are_asked_for_once_and_the_supplement_is_answered_once(portal: Front) -> None:
     with portal.client("citizen-1") as client:
         filed = portal.file_dossier(client, "1.001193", asks_papers=True)
         waiting = portal.until_status(client, filed, 5)
@@ -81,7 +79,7 @@ def test_papers_are_asked_for_once_and_the_supplement_is_answered_once(portal: P
     portal.check()
 
 
-def test_a_draft_result_is_confirmed_before_it_is_signed(portal: Portal) -> None:
+def test_a_draft_result_is_confirmed_before_it_is_signed(portal: Front) -> None:
     with portal.client("citizen-2") as client:
         filed = portal.file_dossier(client, "1.001193", wants_draft=True)
         until(
@@ -99,7 +97,7 @@ def test_a_draft_result_is_confirmed_before_it_is_signed(portal: Portal) -> None
         portal.until_status(client, filed, 10)
 
 
-def test_submitting_again_gives_the_same_dossier(portal: Portal) -> None:
+def test_submitting_again_gives_the_same_dossier(portal: Front) -> None:
     with portal.client("citizen-1") as client:
         case = portal.example(client, "1.004873")
         draft = client.post("/api/dossiers/v1/drafts", json={"procedure": "1.004873", "place": case["place"]}).json()
@@ -108,7 +106,7 @@ def test_submitting_again_gives_the_same_dossier(portal: Portal) -> None:
         assert len(codes) == 1
 
 
-def test_one_notice_a_fact_reaches_the_inbox_and_the_mail(portal: Portal) -> None:
+def test_one_notice_a_fact_reaches_the_inbox_and_the_mail(portal: Front) -> None:
     with portal.client("citizen-2") as client:
         filed = portal.file_dossier(client, "1.004873")
         portal.until_status(client, filed, 10)
@@ -123,11 +121,8 @@ def test_one_notice_a_fact_reaches_the_inbox_and_the_mail(portal: Portal) -> Non
                     found.append(path)
             return found
 
-        now = datetime.fromisoformat(client.get("/dev/clock").json()["now"]).astimezone(VIETNAM)
-        if now.hour >= 22 or now.hour < 6:  # messages wait for the morning
-            moved = client.post("/dev/clock", json={"hours": (30 - now.hour) % 24 or 24})
-            assert moved.status_code == 200, moved.text
-        until(lambda: len(mails()) >= 2, what="mails")
+        if portal.to_daytime(client):  # at night messages wait for the morning
+            until(lambda: len(mails()) >= 2, what="mails")
         notices = client.get("/api/me/v1/notices").json()["results"]
         mine = [notice for notice in notices if filed in str(notice)]
         assert len(mine) >= 2
@@ -135,14 +130,14 @@ def test_one_notice_a_fact_reaches_the_inbox_and_the_mail(portal: Portal) -> Non
         assert len(facts) == len(set(facts))
 
 
-def test_an_unfileable_procedure_says_so(portal: Portal) -> None:
+def test_an_unfileable_procedure_says_so(portal: Front) -> None:
     with portal.client("citizen-1") as client:
         refused = client.post("/api/dossiers/v1/drafts", json={"procedure": "1.000014", "place": "00004"})
         assert refused.status_code == 409
         assert refused.json()["code"] == "not_fileable_here"
 
 
-def test_every_operation_of_the_merged_document_is_served(portal: Portal) -> None:
+def test_every_operation_of_the_merged_document_is_served(portal: Front) -> None:
     with portal.client() as client:
         document = client.get("/openapi.json").json()
         assert document["openapi"].startswith("3.")
@@ -157,14 +152,14 @@ def test_every_operation_of_the_merged_document_is_served(portal: Portal) -> Non
             assert expected in paths
 
 
-def test_the_personal_data_of_the_journeys_are_in_no_log(portal: Portal) -> None:
-    text = portal.output.read_text(errors="replace")
+def test_the_personal_data_of_the_journeys_are_in_no_log(portal: Front) -> None:
+    text = portal.logs()
     assert not re.search(r"\b\d{12}\b", text)
     for name in ("Nguyễn", "example.invalid", "Bearer ", "eyJ"):
         assert name not in text, name
 
 
-def test_no_file_can_be_reached_by_guessing(portal: Portal) -> None:
+def test_no_file_can_be_reached_by_guessing(portal: Front) -> None:
     with portal.client("citizen-1") as client:
         filed = portal.file_dossier(client, "1.004873")
         answers: list[httpx.Response] = [

@@ -108,7 +108,8 @@ def test_an_unknown_person_gets_no_token(tmp_path: Path) -> None:
     assert "nobody-1" in one_sentence(motcua("token", "--as", "nobody-1", "--data", str(tmp_path)))
 
 
-def test_the_development_pages_and_figures_are_where_they_belong(portal: Portal) -> None:
+def test_the_development_pages_and_figures_are_where_they_belong(one_process: Portal) -> None:
+    portal = one_process
     with portal.client() as client:
         assert client.get("/metrics").status_code == 404
         assert set(client.get("/readyz").json()) == {"status"}
