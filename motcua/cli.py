@@ -13,6 +13,7 @@ import typer
 
 from motcua.cluster.commands import app as cluster
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
+from motcua.realm import app as identity
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +27,7 @@ app.add_typer(catalog, name="catalog")
 app.add_typer(events, name="events")
 
 app.add_typer(cluster, name="cluster")
+app.add_typer(identity, name="identity")
 
 Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
 DEFAULT_DATA = Path("demo-data")
