@@ -41,6 +41,8 @@ class Record:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     appended_at: datetime
+    damage: str | None = None
+    """What is wrong with the stored bytes (a checksum); such a record is set aside, never applied. None = whole."""
 
     @property
     def subject(self) -> str:
@@ -81,6 +83,9 @@ class Reader(Protocol):
 
         Raises ``PositionLost`` for a partition whose position is out of range; the caller drops it and goes on.
         """
+
+    def passed(self) -> Mapping[Partition, int]:
+        """Return up to where each assigned partition was returned by ``poll``, holes without records included."""
 
     async def close(self) -> None:
         """Stop reading."""

@@ -243,6 +243,10 @@ class SqliteReader:
             self._positions[first] = self._positions.pop(first)
         return records
 
+    def passed(self) -> Mapping[Partition, int]:
+        """Return up to where each partition was returned: compaction keeps the last record, so no hole is last."""
+        return self._positions
+
     async def _look(self, limit: int) -> list[Record]:
         before = self._log.appends(self._topics)
         records = await self._log.fetch(self._positions, limit)

@@ -42,6 +42,7 @@ class Kafka(Engine):
             "broker.session.timeout.ms": "3000",
             "broker.heartbeat.interval.ms": "500",
             "log.retention.check.interval.ms": "5000",
+            "log.cleaner.backoff.ms": "500",
         }
         settings.write_text("".join(f"{name}={value}\n" for name, value in (lines | self.extra).items()))
         if not (data / "meta.properties").exists():
