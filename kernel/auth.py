@@ -1,4 +1,7 @@
-"""Who is calling: bearer tokens checked by the service itself, with the issuer's public keys only."""
+"""Who is calling: bearer tokens checked by the service itself, with the issuer's public keys only.
+
+The issuer is asked for its keys now and then, never about a token; while it is away the keys that are known go on.
+"""
 
 import asyncio
 import time
@@ -6,7 +9,9 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
+import aiohttp
 from fastapi import Depends, Request
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -21,6 +26,9 @@ ALGORITHMS = ["ES256", "RS256"]
 LEEWAY = 30
 REFETCH = 60.0
 REFRESH = 3600.0
+ROUND = 300.0  # between two looks at the keys of a process that looks by itself
+RETRY = 2.0
+PATIENCE = 5.0
 REMEMBERED = 2000
 MAX_TOKEN = 8192
 
@@ -51,10 +59,26 @@ class Verifier:
         self._audience = audience
         self._fetch = keys
         self._keys: dict[str, ECKey | RSAKey] = {}
-        self._fetched: float | None = None
+        self._entries: dict[str, Any] = {}
+        self._fetched = float("-inf")
+        self._due = float("-inf")
         self._good = False
         self._lock = asyncio.Lock()
         self._known: OrderedDict[str, tuple[int, Principal]] = OrderedDict()
+
+    async def ready(self) -> dict[str, bool]:
+        """Tell whether the keys were ever read; until then only what needs no sign-in is served."""
+        return {"keys": self._good}
+
+    async def run(self) -> None:
+        """Read the keys now and every few minutes, for ever; sooner again while the issuer is away.
+
+        With it a key that was withdrawn is refused within minutes, and no request waits for keys.
+        """
+        while True:
+            async with self._lock:
+                gone_well = await self._refetch()
+            await asyncio.sleep(ROUND if gone_well else REFETCH if self._good else RETRY)
 
     async def verify(self, token: str) -> Principal:
         """Return who ``token`` speaks for.
@@ -66,7 +90,7 @@ class Verifier:
             raise _bad()
         now = int(real_now().timestamp())
         digest = digest_bytes(token.encode("utf-8", "replace"))
-        if known := self._known.get(digest):
+        if (known := self._known.get(digest)) and time.monotonic() < self._due:
             until, principal = known
             if now > until + LEEWAY:
                 raise _expired()
@@ -93,10 +117,10 @@ class Verifier:
             raise _bad() from None
 
     async def _key(self, kid: str) -> ECKey | RSAKey:
-        if kid not in self._keys or self._older_than(REFRESH):
+        asked = time.monotonic()
+        if kid not in self._keys or asked > self._due:
             async with self._lock:
-                wanted = REFRESH if kid in self._keys else REFETCH
-                if self._older_than(wanted):
+                if self._fetched < asked and self._may_ask(kid):  # else somebody asked while we waited
                     await self._refetch()
         if not self._good:
             raise Unavailable(
@@ -108,23 +132,62 @@ class Verifier:
             raise _bad()
         return self._keys[kid]
 
-    def _older_than(self, seconds: float) -> bool:
-        return not self._good or self._fetched is None or time.monotonic() - self._fetched > seconds
+    def _may_ask(self, kid: str) -> bool:
+        now = time.monotonic()
+        return not self._good or now > self._due or (kid not in self._keys and now - self._fetched > REFETCH)
 
-    async def _refetch(self) -> None:
+    async def _refetch(self) -> bool:
+        """Read the keys; whoever was let in by a key that is gone is asked again. Failing keeps what is known."""
         try:
             document = await self._fetch()
+            entries = {str(entry["kid"]): entry for entry in document["keys"] if "kid" in entry}
         except Exception:
-            if self._good:
-                self._fetched = time.monotonic()
-            return
-        self._keys = {str(entry["kid"]): key for entry in document.get("keys", ()) if (key := _public(entry))}
+            self._fetched = time.monotonic()
+            self._due = self._fetched + REFETCH
+            return False
+        if any(entries.get(kid) != entry for kid, entry in self._entries.items()):
+            self._known.clear()
+        self._entries = entries
+        self._keys = {kid: key for kid, entry in entries.items() if (key := _public(entry))}
         self._fetched = time.monotonic()
+        self._due = self._fetched + REFRESH
         self._good = True
+        return True
+
+
+def jwks_over_http(issuer: str, session: aiohttp.ClientSession, *, inside: str = "") -> Keys:
+    """Return how the keys of the issuer are read over HTTP, by its discovery document.
+
+    ``inside`` is the origin at which this installation reaches it, if not the issuer's own; paths are the same.
+    """
+    origin, path = (inside or origin_of(issuer)).rstrip("/"), urlsplit(issuer).path.rstrip("/")
+    limits = aiohttp.ClientTimeout(total=PATIENCE)
+    headers = {"accept": "application/json", "accept-encoding": "identity"}
+
+    async def read(where: str) -> Any:
+        async with session.get(origin + where, headers=headers, timeout=limits, allow_redirects=False) as answer:
+            if answer.status != 200:
+                raise ConnectionError(f"the issuer answers {answer.status}")
+            return await answer.json(content_type=None)
+
+    async def keys() -> Mapping[str, Any]:
+        document = await read(f"{path}/.well-known/openid-configuration")
+        if document["issuer"] != issuer:
+            raise ConnectionError("the issuer there is another one")
+        found: Mapping[str, Any] = await read(urlsplit(document["jwks_uri"]).path)
+        return found
+
+    return keys
+
+
+def origin_of(address: str) -> str:
+    """Return scheme and host of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _public(entry: Mapping[str, Any]) -> ECKey | RSAKey | None:
-    if "kid" not in entry or entry.get("use", "sig") != "sig":
+    if entry.get("use", "sig") != "sig":
         return None
     try:
         key = import_key(dict(entry))

@@ -17,7 +17,8 @@ class Settings(BaseSettings):
     Each engine is chosen by its address; empty = the embedded one below ``data``. ``database`` is a SQLAlchemy address
     of PostgreSQL in which ``{schema}`` stands for the service's own schema and role, ``kafka`` the brokers
     (host:port, with commas), ``elasticsearch`` and ``s3`` a URL (the bucket is the path), ``identity`` the issuer's
-    address (an OpenID Connect provider). ``single_broker`` says that one unreplicated broker is meant.
+    address (an OpenID Connect provider); ``identity_inside`` is the origin at which this installation reaches it, if
+    browsers reach it elsewhere. ``single_broker`` says that one unreplicated broker is meant.
     """
 
     model_config = SettingsConfigDict(env_prefix="MOTCUA_", frozen=True, extra="ignore")
@@ -32,6 +33,7 @@ class Settings(BaseSettings):
     elasticsearch: str = ""
     s3: str = ""
     identity: str = ""
+    identity_inside: str = ""
 
     def database_url(self, schema: str) -> str:
         """Return the SQLAlchemy URL of one service's tables; makes the folder of an embedded one."""

@@ -18,6 +18,7 @@ import aiohttp
 import structlog
 from sqlalchemy import MetaData
 
+from kernel.auth import jwks_over_http, origin_of
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.settings import Settings
@@ -106,7 +107,8 @@ class Process:
             return {"stopping": False}
         if self.waits_for:
             return {self.waits_for: False}
-        parts: dict[str, bool] = {}
+        known = await self.engines.verifier.ready() if self.engines else {}
+        parts = {f"identity.{need}": good for need, good in known.items()}
         for room in self.rooms:
             if room.name.startswith("province_adapter."):
                 continue  # an unplugged province is no reason to restart the others
@@ -165,6 +167,7 @@ class Process:
         logged = self.place.service in ON_THE_LOG
         self.engines = await open_engines(self.settings, keys_of(self.settings, session), self.clock, log=logged)
         self.stack.push_async_callback(self.engines.close)
+        self.tasks.append(asyncio.create_task(supervise("identity", self.engines.verifier.run)))
         while not self.rooms:
             try:
                 self.rooms = await _rooms(self, session)
@@ -190,9 +193,7 @@ class Process:
 
 def keys_of(settings: Settings, session: aiohttp.ClientSession) -> Callable[[], Awaitable[Mapping[str, Any]]]:
     """Return how the issuer's public keys are fetched."""
-    from kernel.auth_keycloak import jwks_over_http
-
-    return jwks_over_http(settings.issuer, session)
+    return jwks_over_http(settings.issuer, session, inside=settings.identity_inside)
 
 
 async def _rooms(process: Process, session: aiohttp.ClientSession) -> list[Running]:
@@ -213,7 +214,7 @@ async def _rooms(process: Process, session: aiohttp.ClientSession) -> list[Runni
     if place.service == "portal":
         return [await building.portal(engines, place.shared, upstreams=ways)]
     if place.service == "gateway":
-        origin = "/".join(process.settings.issuer.split("/")[:3])
+        origin = process.settings.identity_inside or origin_of(process.settings.issuer)
         ways.setdefault("identity", HttpUpstream(origin, session))
         return [await building.gateway(engines, place.shared, upstreams=ways, ready=process.is_ready)]
     return await building.provinces(
