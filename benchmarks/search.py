@@ -13,7 +13,7 @@ import os
 import platform
 import sqlite3
 import tempfile
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -27,6 +27,7 @@ from search_service.api import PREFIX, make_api
 from search_service.model.catalogue import Head, Revision
 from search_service.model.documents import Document, terms
 from search_service.model.text import syllables
+from search_service.store.index import Index
 from search_service.store.tantivy_index import TantivyIndex
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +35,7 @@ PROCEDURES = ROOT / "services_catalog" / "seed" / "procedures.csv"
 EVERYDAY = ROOT / "services_catalog" / "procedures" / "everyday.json"
 RATED = ROOT / "tests" / "search_service" / "rated_queries.csv"
 ROUNDS = 5
+BATCH = 2_000
 OURS = "/query over tantivy"
 BASELINE = "SQLite FTS5, OR (baseline)"
 
@@ -64,6 +66,24 @@ def documents() -> list[Document]:
     return found
 
 
+async def fill(index: Index, found: Sequence[Document]) -> int:
+    """Build ``index`` of ``found``."""
+
+    async def batches() -> AsyncIterator[Sequence[Document]]:
+        for start in range(0, len(found), BATCH):
+            yield found[start : start + BATCH]
+
+    async def expected() -> int:
+        return len(found)
+
+    return await index.rebuild(batches(), expected=expected)
+
+
+def rated_rows() -> list[dict[str, str]]:
+    """Return the rated questions with the codes that answer them."""
+    return _rows(RATED)
+
+
 def fts5(found: Sequence[Document]) -> Ask:
     """Return the baseline: FTS5 over the same folded words, OR query, bm25, twenty results."""
     base = sqlite3.connect(":memory:")
@@ -82,7 +102,7 @@ def fts5(found: Sequence[Document]) -> Ask:
     return ask
 
 
-def api(index: TantivyIndex) -> Ask:
+def api(index: Index) -> Ask:
     """Return ours: a request to /query, its JSON read."""
     upstream = AsgiUpstream(make_api(index=index))
 
@@ -126,10 +146,10 @@ class Compared:
 
 async def compare(folder: Path, *, rounds: int, most: int | None = None) -> Compared:
     """Build both, ask both ``most`` questions (None = all) in turns."""
-    found, rows = documents(), _rows(RATED)[:most]
+    found, rows = documents(), rated_rows()[:most]
     index = await TantivyIndex.open(folder)
     began = perf_counter()
-    count = await index.rebuild(found)
+    count = await fill(index, found)
     built = perf_counter() - began
     ways = {OURS: api(index), BASELINE: fts5(found)}
     texts = [row["query"] for row in rows]

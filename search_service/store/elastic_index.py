@@ -30,7 +30,7 @@ BULK = 250
 PATIENCE = 3.0
 WRITING = 60.0
 RETRY_AFTER = 5
-_LEAN = ["hits.hits._score", "hits.hits.fields.id"]
+LEAN = {"filter_path": "hits.hits._score,hits.hits.fields.id"}
 
 
 class ElasticIndex:
@@ -193,7 +193,7 @@ class ElasticIndex:
             answered = await self._client.perform_request(
                 "POST",
                 f"/{self.alias}/_search",
-                params={"filter_path": ",".join(_LEAN)},
+                params=LEAN,
                 headers={"content-type": "application/json", "accept": "application/json"},
                 body=asked(plan),
             )
