@@ -5,13 +5,13 @@ import json
 import os
 import re
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from motcua.cluster.commands import app as cluster
+from motcua.operating import commands as operating
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
 from motcua.realm import app as identity
 
@@ -25,6 +25,9 @@ catalog = typer.Typer(no_args_is_help=True, help="The catalogue of procedures.")
 events = typer.Typer(no_args_is_help=True, help="The event log and what was set aside.")
 app.add_typer(catalog, name="catalog")
 app.add_typer(events, name="events")
+app.add_typer(operating.log, name="log")
+app.command("republish")(operating.republish)
+app.command("check")(operating.check)
 
 app.add_typer(cluster, name="cluster")
 app.add_typer(identity, name="identity")
@@ -144,28 +147,19 @@ def token(
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Print a bearer token of a demo person, good for 12 hours."""
-    from motcua.identity import issue_token
-
     try:
+        if issuer := os.environ.get("MOTCUA_IDENTITY"):
+            from motcua.keycloak import keycloak_token
+
+            url, _, realm = issuer.partition("/realms/")
+            print(keycloak_token(url, realm, person, data.resolve() / "secrets" / "people.json"))
+            return
+        from motcua.identity import issue_token
+
         print(issue_token(data.resolve(), public_url(data.resolve()), person))
     except LookupError as error:
         print(f"There is no demo person {person}: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
-
-
-@app.command()
-def check(
-    data: Data = DEFAULT_DATA,
-    settle: Annotated[float, typer.Option(help="Seconds; a dossier changed since then may be on its way.")] = 5.0,
-) -> None:
-    """Check every promise over the tables of the nation, the exchange and the provinces; exit 0 = all hold."""
-    from motcua.invariants import broken_promises
-
-    broken = asyncio.run(broken_promises(data.resolve(), settle=timedelta(seconds=settle)))
-    for line in broken:
-        print(line)
-    print(f"{len(broken)} broken promises" if broken else "Every promise holds.")
-    raise typer.Exit(1 if broken else 0)
 
 
 def public_url(data: Path) -> str:
@@ -197,13 +191,8 @@ def import_catalog(
 
 @events.command("list")
 def list_events(data: Data = DEFAULT_DATA) -> None:
-    """List what was set aside (quarantined or parked), with its reason."""
-    from motcua.aside import set_aside
-
-    found = asyncio.run(set_aside(data.resolve()))
-    for each in found:
-        print(f"{each.at}  {each.service}  {each.kind}  {each.subject}  {each.place}  {each.reason}")
-    print(f"{len(found)} messages are set aside." if found else "Nothing is set aside.")
+    """List what was set aside; the same as ``motcua log quarantine``."""
+    operating.quarantine(service="", show=0, data=data)
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from motcua.cluster.engines import Engine
+from motcua.cluster.engines import Engine, Keycloak, Postgres
 from motcua.cluster.layout import DATABASE, SERVICES, Layout, Service
 
 Progress = Callable[[str, int, int], None]
@@ -51,12 +51,12 @@ class Cluster:
         self._progress("engines", len(self.engines), len(self.engines))
 
     def prepare(self) -> None:
-        """Roles, tables, topics, realm and catalogue: what is there already stays."""
-        steps = (self._tables, self._topics, self._realm, self._catalogue)
+        """Roles, tables, topics and realm: what is there already stays. The catalogue fills itself when it is empty."""
+        steps = (self._tables, self._topics, self._realm)
         for done, step in enumerate(steps):
-            self._progress("tables, topics, identities, catalogue", done, len(steps))
+            self._progress("tables, topics, identities", done, len(steps))
             step()
-        self._progress("tables, topics, identities, catalogue", len(steps), len(steps))
+        self._progress("tables, topics, identities", len(steps), len(steps))
 
     def start_services(self) -> None:
         """Start every replica of every service and wait until all are ready."""
@@ -97,23 +97,30 @@ class Cluster:
     def _tables(self) -> None:
         from motcua.migrate import prepare_roles, upgrade
 
-        admin = self.layout.admin_url(self.engines["postgres"])
-        prepare_roles(admin, self.layout.passwords(), database=DATABASE)
+        postgres = self.engines["postgres"]
+        assert isinstance(postgres, Postgres)
+        prepare_roles(postgres.url(), self.layout.passwords(), database=DATABASE)
         upgrade(self.layout.database_url("motcua_owner"))
 
     def _topics(self) -> None:
         from motcua.topics import create_and_check
 
-        brokers = self.layout.engine_environment()["MOTCUA_KAFKA"]
-        create_and_check(brokers, replicas=1)
+        create_and_check(self.layout.engine_environment()["MOTCUA_KAFKA"], replicas=1)
 
     def _realm(self) -> None:
-        from motcua.keycloak import bootstrap
+        from motcua.keycloak import Plan, bootstrap
 
-        bootstrap(self.layout.keycloak(self.engines["keycloak"]))
-
-    def _catalogue(self) -> None:
-        return
+        keycloak = self.engines["keycloak"]
+        assert isinstance(keycloak, Keycloak)
+        plan = Plan(
+            url=keycloak.url,
+            admin_password=keycloak.password,
+            public_urls=(self.layout.public_url,),
+            gateway_secret=self.layout.secret(CLIENT_SECRET),
+            people=self.layout.people,
+            realm=REALM,
+        )
+        bootstrap(plan)
 
 
 def take_down(data: Path, progress: Progress = _silent) -> int:

@@ -106,6 +106,10 @@ class Layout:
             "MOTCUA_PUBLIC_URL": self.public_url,
         }
 
+    def operator_environment(self) -> dict[str, str]:
+        """Return what an operator's command is told: the engines, and a reader's way into every schema."""
+        return self.engine_environment() | {"MOTCUA_DATABASE": self.database_url("motcua_auditor", "{schema}")}
+
     def environment(self, service: str, number: int = 0) -> dict[str, str]:
         """Return what one replica is told by its environment: its own database, no other's."""
         told = self.engine_environment() | {"MOTCUA_INSTANCE": f"{service}-{number}"}
