@@ -12,6 +12,7 @@ from gateway.answers import Headers, problem, send_whole
 from gateway.cache import Cache, Entry, Key, storable
 from gateway.documents import Documents
 from gateway.guard import Caller, Guard
+from gateway.oidc import away
 from gateway.proxy import Calls, ClientGone, forwarded, read_body, send_stream
 from gateway.request import SESSION, EdgeRequest, set_cookie
 from gateway.routes import Route, Routes
@@ -135,6 +136,8 @@ class Gateway:
         body = b"" if request.is_read else await read_body(request, receive, self._settings)
         headers = self._headers(request, route, caller)
         async with self._calls.open(route.upstream, request.method, request.target, headers, body) as reply:
+            if caller.unsure and reply.status == 401:
+                raise away()  # signed in, but nobody can say so now: asking to sign in would be no help
             if caller.session_ended:
                 gone = set_cookie(SESSION, "", secure=self._secure, max_age=0)
                 reply.headers.add("set-cookie", gone)

@@ -16,16 +16,21 @@ from kernel.auth import Verifier
 from kernel.errors import Forbidden, Text, Unauthenticated, Unavailable
 
 REFRESH_BEFORE = 60.0
+QUIET = 5.0  # seconds in which a provider that was away is not asked again for tokens that are still good
 
 logger = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. ``token`` goes to the service; ``session_ended`` = the browser's cookie is of no more use."""
+    """Who asks. ``token`` goes to the service; ``session_ended`` = the browser's cookie is of no more use.
+
+    ``unsure`` = the session stands, but its token is too old and the provider that gives new ones is away.
+    """
 
     token: str | None = None
     session_ended: bool = False
+    unsure: bool = False
 
 
 class Guard:
@@ -40,6 +45,7 @@ class Guard:
         self._limiter = limiter
         self._origin = public_url.rstrip("/").lower()
         self._refreshing: dict[str, asyncio.Lock] = {}
+        self._quiet_until = 0.0
 
     async def admit(self, request: EdgeRequest) -> Caller:
         """Return the caller.
@@ -65,7 +71,7 @@ class Guard:
             session = await self._current(cookie, session)
         except Unavailable:
             if request.is_read:
-                return Caller()  # what is public stays readable while sign-in is away
+                return Caller(unsure=True)  # what is public stays readable while sign-in is away
             raise
         return Caller(token=session.tokens.access) if session else Caller(session_ended=True)
 
@@ -133,7 +139,8 @@ class Guard:
 
     async def _current(self, cookie: str, session: Session) -> Session | None:
         """Return the session with an access token that is still good; None when it ended at the provider."""
-        if session.tokens.access_until - time.time() > REFRESH_BEFORE:
+        left = session.tokens.access_until - time.time()
+        if left > REFRESH_BEFORE or (left > 0 and time.monotonic() < self._quiet_until):
             return session
         lock = self._refreshing.setdefault(session.id, asyncio.Lock())
         try:
@@ -154,6 +161,7 @@ class Guard:
             await self._sessions.end(cookie)
             return None
         except Unavailable:
+            self._quiet_until = time.monotonic() + QUIET
             if session.tokens.access_until > time.time():
                 return session
             raise

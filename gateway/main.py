@@ -38,7 +38,8 @@ async def build(
     sessions = Sessions(database, idle=settings.gateway_idle, absolute=settings.gateway_absolute)
     public_url = settings.public_url.rstrip("/")
     provider, limiter = provider_of(settings, upstreams["identity"]), limiter_of(settings)
-    routes = Routes(upstreams)
+    outside = bool(settings.identity)  # a provider with an address of its own is not reached through this one
+    routes = Routes({name: each for name, each in upstreams.items() if name != "identity" or not outside})
     calls = Calls(upstreams, settings)
     access = Access(log=settings.gateway_access_log)
     cache = Cache(

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import orjson
+import structlog
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
@@ -20,11 +21,16 @@ from pydantic import SecretStr
 from gateway.sessions import Login, Tokens
 from kernel.clock import real_now
 from kernel.errors import Text, Unavailable
-from kernel.web import Upstream
+from kernel.web import Reply, Upstream
 
 ALGORITHMS = ["ES256", "RS256"]
 DISCOVERY_SECONDS = 3600.0
+ALIVE_SECONDS = 5.0
+PATIENCE = 6.0
 LEEWAY = 30
+ENDED = "invalid_grant"
+
+logger = structlog.get_logger()
 
 
 class SignInRefused(Exception):
@@ -48,7 +54,11 @@ class Provider:
         self._lock = asyncio.Lock()
 
     async def authorize_url(self, *, state: str, login: Login, language: str) -> str:
-        """Return the address of the provider's sign-in page."""
+        """Return the address of the provider's sign-in page. Raises ``Unavailable`` while it is away.
+
+        It is asked whether it is there, so that nobody is sent to a page that does not open.
+        """
+        document = await self._discovered(ALIVE_SECONDS)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(login.verifier.encode()).digest()).rstrip(b"=").decode()
         query = {
             "response_type": "code",
@@ -61,7 +71,7 @@ class Provider:
             "code_challenge_method": "S256",
             "ui_locales": language,
         }
-        return f"{(await self._discovered())['authorization_endpoint']}?{urlencode(query)}"
+        return f"{document['authorization_endpoint']}?{urlencode(query)}"
 
     async def exchange(self, *, code: str, login: Login) -> tuple[str, Tokens]:
         """Return subject and tokens for ``code``. Raises ``SignInRefused`` or ``Unavailable``."""
@@ -80,9 +90,21 @@ class Provider:
         return str(claims["sub"]), _tokens(answer, id_token=id_token)
 
     async def refresh(self, tokens: Tokens) -> Tokens:
-        """Return tokens with a new access token. Raises ``SignInRefused`` when the session ended there."""
-        answer = await self._token({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
-        return _tokens(answer, id_token=tokens.id_token, refresh=tokens.refresh)
+        """Return tokens with a new access token.
+
+        Raises ``SignInRefused`` when the session ended there, ``Unavailable`` for anything else: a provider that is
+        starting, or does not know this client, is no reason to sign anybody out.
+        """
+        try:
+            answer = await self._token({"grant_type": "refresh_token", "refresh_token": tokens.refresh})
+        except SignInRefused as refused:
+            if str(refused) == ENDED:
+                raise
+            logger.error("provider_refuses_refresh", reason=str(refused))
+            raise away() from None
+        id_token = answer.get("id_token")
+        latest = id_token if isinstance(id_token, str) else tokens.id_token
+        return _tokens(answer, id_token=latest, refresh=tokens.refresh)
 
     async def end_session_url(self, id_token: str) -> str | None:
         """Return where the browser goes to end the provider's own session, or None if there is no such address."""
@@ -105,12 +127,12 @@ class Provider:
         else:
             form = form | {"client_id": self._client_id}
         path = _path((await self._discovered())["token_endpoint"])
-        reply = await self._upstream.request("POST", path, headers, urlencode(form).encode())
+        reply = await self._asked("POST", path, headers, urlencode(form).encode())
         answer = _json(reply.body)
         if reply.status == 200 and isinstance(answer.get("access_token"), str):
             return answer
-        if reply.status >= 500:
-            raise _away()
+        if reply.status >= 500 or reply.status == 429:
+            raise away()
         raise SignInRefused(str(answer.get("error", reply.status))[:60])
 
     async def _checked(self, id_token: str, nonce: str) -> Mapping[str, Any]:
@@ -142,20 +164,29 @@ class Provider:
             raise SignInRefused("key of the id token")
         return self._keys[kid]
 
-    async def _discovered(self) -> dict[str, Any]:
+    async def _discovered(self, seconds: float = DISCOVERY_SECONDS) -> dict[str, Any]:
+        """Return the discovery document, not older than ``seconds``."""
         async with self._lock:
-            if self._document is None or time.monotonic() - self._document[0] > DISCOVERY_SECONDS:
+            if self._document is None or time.monotonic() - self._document[0] > seconds:
                 document = await self._get(self._issuer + "/.well-known/openid-configuration")
                 if document.get("issuer") != self._issuer:
-                    raise _away()
+                    logger.error("provider_is_another_issuer", wanted=self._issuer, found=str(document.get("issuer")))
+                    raise away()
                 self._document = (time.monotonic(), document)
             return self._document[1]
 
     async def _get(self, address: str) -> dict[str, Any]:
-        reply = await self._upstream.request("GET", _path(address), {"accept": "application/json"})
+        reply = await self._asked("GET", _path(address), {"accept": "application/json"})
         if reply.status != 200:
-            raise _away()
+            raise away()
         return _json(reply.body)
+
+    async def _asked(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await self._upstream.request(method, path, headers, body)
+        except (Unavailable, TimeoutError):
+            raise away() from None
 
 
 def _tokens(answer: Mapping[str, Any], *, id_token: str, refresh: str = "") -> Tokens:
@@ -182,9 +213,13 @@ def _json(body: bytes) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _away() -> Unavailable:
+def away() -> Unavailable:
+    """Return the error for a provider that cannot be asked now."""
     return Unavailable(
         "identity_unavailable",
-        Text("Phần đăng nhập đang bận. Bạn thử lại sau ít phút.", "Sign-in is busy. Try again in a few minutes."),
+        Text(
+            "Tạm thời chưa đăng nhập được. Bạn thử lại sau ít phút.",
+            "Signing in does not work for the moment. Try again in a few minutes.",
+        ),
         retry_after=10,
     )

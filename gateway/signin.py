@@ -13,6 +13,7 @@ from gateway.answers import Headers, page, redirect
 from gateway.oidc import Provider, SignInRefused
 from gateway.request import LOGIN, SESSION, EdgeRequest, set_cookie
 from gateway.sessions import LOGIN_LIFETIME, Login, Sessions, new_secret
+from kernel.auth import origin_of
 from kernel.errors import NotFound, Problem, Text
 
 Answer = tuple[int, Headers, bytes]
@@ -23,6 +24,8 @@ EXPLAINED = Text(
     "This sign-in is too old, or was begun in another browser. What you saved is kept.",
 )
 AGAIN = Text("Đăng nhập lại", "Sign in again")
+SIGNED_OUT = Text("Bạn đã đăng xuất", "You have signed out")
+GO_ON = Text("Đóng cả phiên ở trang đăng nhập", "End the session at the sign-in page too")
 
 logger = structlog.get_logger()
 
@@ -104,7 +107,21 @@ class SignIn:
                 address = await self._provider.end_session_url(session.tokens.id_token)
             except Problem:
                 logger.warning("provider_not_told_of_sign_out")
-        return redirect(address or "/", gone)
+        if address is None or origin_of(address) == origin_of(self._public_url):
+            return redirect(address or "/", gone)
+        return self._onwards(request, address, gone)
+
+    def _onwards(self, request: EdgeRequest, address: str, cookie: str) -> Answer:
+        """Lead to another site by a page: policies of pages that hold forms let a form lead to this site only."""
+        language = request.language
+        link = f'<p><a href="{escape(address)}">{escape(GO_ON.in_language(language))}</a></p>'
+        headers: Headers = [
+            (b"content-type", b"text/html; charset=utf-8"),
+            (b"cache-control", b"no-store"),
+            (b"refresh", f"0;url={address}".encode("latin-1")),
+            (b"set-cookie", cookie.encode("latin-1")),
+        ]
+        return 200, headers, page(language, SIGNED_OUT.in_language(language), link).encode()
 
     def _failed(self, request: EdgeRequest, following: str) -> Answer:
         language = request.language

@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute, Mount
 
+from kernel.auth import origin_of
 from kernel.clock import Clock
 from kernel.web import Upstream
 from kernel.workdays import Calendar
@@ -43,13 +44,18 @@ def routes() -> list[BaseRoute]:
     return [route for module in PAGES for route in module.ROUTES]
 
 
+def sign_in_origin(settings: PortalSettings) -> str:
+    """Return where forms may lead besides this site: an identity provider with an address of its own."""
+    return settings.sign_in_origin or (origin_of(settings.identity) if settings.identity else "")
+
+
 def make_portal(settings: PortalSettings, *, upstreams: Mapping[str, Upstream], clock: Clock) -> Starlette:
     """Return the app. ``upstreams`` names ``catalog``, ``search``, ``dossiers`` and ``citizen``."""
     assets = Assets(ROOM / "static")
     app = Starlette(
         routes=[Mount("/static", assets), *routes()],
         middleware=[
-            Middleware(PageEdge, body_limit=settings.upload_limit * 2, sign_in_origin=settings.sign_in_origin),
+            Middleware(PageEdge, body_limit=settings.upload_limit * 2, sign_in_origin=sign_in_origin(settings)),
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=6),
         ],
         exception_handlers={HTTPException: on_http, ApiProblem: on_api_problem},
