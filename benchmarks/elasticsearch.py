@@ -114,7 +114,7 @@ def figures(*, quick: bool) -> list[Figure]:
     seen = measured(quick=quick)
     about = (
         f"{seen.questions} rated questions over {seen.count} procedures on one node of Elasticsearch, asked of the "
-        "search service's own API in process, its JSON read; nothing cached by us. `python -m benchmarks.elasticsearch`."
+        "search service's own API in process, its JSON read; nothing cached. `python -m benchmarks.elasticsearch`."
     )
     against = "the same query sent by aiohttp, its JSON read"
     found = [

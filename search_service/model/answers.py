@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from search_service.model.documents import Document
 from search_service.model.text import syllables
 
 FACETS = ("type", "field", "level", "applicant", "agency")
 MOST_VALUES = 50
+BEGINNING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,14 @@ NOTHING = Found((), 0, False, {name: [] for name in FACETS})
 
 def facets(documents: Iterable[Document]) -> dict[str, list[tuple[str, int]]]:
     """Count the values of every facet over ``documents``."""
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    for document in documents:
-        counts["type"][document.type] += 1
-        counts["field"][document.field] += 1
-        counts["agency"][document.issuer] += 1
-        counts["level"].update(document.levels)
-        counts["applicant"].update(document.applicants)
+    among = list(documents)
+    counts = {
+        "type": Counter([one.type for one in among]),
+        "field": Counter([one.field for one in among]),
+        "level": Counter(chain.from_iterable([one.levels for one in among])),
+        "applicant": Counter(chain.from_iterable([one.applicants for one in among])),
+        "agency": Counter([one.issuer for one in among]),
+    }
     return {
         name: sorted(((value, n) for value, n in found.items() if value), key=lambda pair: (-pair[1], pair[0]))[
             :MOST_VALUES
@@ -84,6 +87,6 @@ def short_title(document: Document) -> str:
     if document.plain_title:
         return document.plain_title
     title = document.title.strip()
-    if [part.exact for part in syllables(title)[:2]] == ["thu3", "tuc5"]:
+    if [part.exact for part in syllables(title[:BEGINNING])[:2]] == ["thu3", "tuc5"]:
         title = title[len("thủ tục") :].lstrip(" :.-") or title
     return title[:1].upper() + title[1:]

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, I
 from typing import Any
 
 from elastic_transport import ApiResponse
-from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, TransportError
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, OrjsonSerializer, TransportError
 
 from kernel.clock import real_now
 from kernel.errors import Text, Unavailable
@@ -41,7 +41,12 @@ class ElasticIndex:
         if ca:
             options["ca_certs"] = ca
         self._client = AsyncElasticsearch(
-            url.split(","), request_timeout=PATIENCE, max_retries=0, retry_on_timeout=False, **options
+            url.split(","),
+            request_timeout=PATIENCE,
+            max_retries=0,
+            retry_on_timeout=False,
+            serializer=OrjsonSerializer(),
+            **options,
         )
         self.alias = f"{prefix}-documents"
         self._replicas = replicas
