@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from motcua.backups import commands as backups
 from motcua.cluster.commands import app as cluster
 from motcua.operating import commands as operating
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
@@ -28,6 +29,8 @@ app.add_typer(events, name="events")
 app.add_typer(operating.log, name="log")
 app.command("republish")(operating.republish)
 app.command("check")(operating.check)
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 
 app.add_typer(cluster, name="cluster")
 app.add_typer(identity, name="identity")
