@@ -130,8 +130,12 @@ def with_trace(_logger: object, _method: str, entry: MutableMapping[str, Any]) -
     return entry
 
 
-def admin_app(ready: Ready) -> Asgi:
-    """Return the ASGI app of the admin port: ``/metrics``, ``/readyz`` (each part by name), ``/healthz``."""
+def admin_app(ready: Ready, *, serves: Callable[[], bool] = lambda: False) -> Asgi:
+    """Return the ASGI app of the admin port: ``/metrics``, ``/readyz`` (each part by name), ``/healthz``.
+
+    Once ``serves`` says yes, a part that is missing is named and the answer stays 200 with status ``late``: a process
+    that can still take filings must not be taken away from its callers because an engine is gone for minutes.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -139,7 +143,7 @@ def admin_app(ready: Ready) -> Asgi:
             return
         if scope["type"] != "http":
             return
-        status, kind, body = await _answer(scope["path"], ready)
+        status, kind, body = await _answer(scope["path"], ready, serves)
         headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -147,16 +151,16 @@ def admin_app(ready: Ready) -> Asgi:
     return app
 
 
-async def _answer(path: str, ready: Ready) -> tuple[int, str, bytes]:
+async def _answer(path: str, ready: Ready, serves: Callable[[], bool]) -> tuple[int, str, bytes]:
     if path == "/metrics":
         return 200, CONTENT_TYPE_LATEST, generate_latest()
     if path == "/healthz":
         return 200, "application/json", b'{"status":"ok"}'
     if path == "/readyz":
         parts = await ready()
-        good = all(parts.values())
-        body = {"status": "ready" if good else "not_ready", "parts": parts}
-        return (200 if good else 503), "application/json", jsonlib.dumps(body).encode()
+        status = "ready" if all(parts.values()) else "late" if serves() else "not_ready"
+        body = {"status": status, "parts": parts}
+        return (503 if status == "not_ready" else 200), "application/json", jsonlib.dumps(body).encode()
     return 404, "application/json", b'{"status":"not_found"}'
 
 

@@ -45,6 +45,8 @@ ON_THE_LOG = ("catalog", "search", "dossiers", "citizen", "exchange")
 AGAIN = 1.0
 CLOCK_EVERY = 30.0
 UPSTREAM_SECONDS = 30.0
+READY_SECONDS = 2.0
+UNPLUGGED = "province_adapter."  # an unplugged province is no reason to call the others not ready
 
 logger = structlog.get_logger()
 
@@ -87,6 +89,15 @@ def upstreams_of(text: str) -> dict[str, str]:
     return {name: url for name, _, url in pairs}
 
 
+async def _asked(ready: Callable[[], Awaitable[dict[str, bool]]]) -> dict[str, bool]:
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            return await ready()
+    except Exception as error:
+        logger.info("no_answer_about_readiness", error=type(error).__name__)
+        return {"answers": False}
+
+
 @dataclass
 class Process:
     """One process while it starts, serves and stops."""
@@ -97,6 +108,7 @@ class Process:
     rooms: list[Running] = field(default_factory=list)
     engines: Engines | None = None
     stopping: bool = False
+    served: bool = False  # was ready once
     waits_for: str = "start"
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     stack: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -107,18 +119,22 @@ class Process:
             return {"stopping": False}
         if self.waits_for:
             return {self.waits_for: False}
-        known = await self.engines.verifier.ready() if self.engines else {}
-        parts = {f"identity.{need}": good for need, good in known.items()}
-        for room in self.rooms:
-            if room.name.startswith("province_adapter."):
-                continue  # an unplugged province is no reason to restart the others
-            try:
-                async with asyncio.timeout(2):
-                    parts |= {f"{room.name}.{need}": good for need, good in (await room.ready()).items()}
-            except Exception as error:
-                logger.info("not_ready", room=room.name, error=type(error).__name__)
-                parts[room.name] = False
+        asked: dict[str, Callable[[], Awaitable[dict[str, bool]]]] = {
+            f"{room.name}.": room.ready for room in self.rooms if not room.name.startswith(UNPLUGGED)
+        }
+        if self.engines is not None:
+            asked["identity."] = self.engines.verifier.ready
+            if self.engines.kept_log is not None:
+                asked["log."] = self.engines.kept_log.ready
+        parts: dict[str, bool] = {}
+        for prefix, found in zip(asked, await asyncio.gather(*map(_asked, asked.values())), strict=True):
+            parts |= {f"{prefix}{need}": good for need, good in found.items()}
+        self.served = self.served or all(parts.values())
         return parts
+
+    def serves(self) -> bool:
+        """Tell whether it was ready once and is not stopping."""
+        return self.served and not self.stopping
 
     async def is_ready(self) -> bool:
         """Tell whether all of it is ready."""
@@ -250,7 +266,7 @@ async def serve(place: Place) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     doors = Doors()
     try:
-        doors.open(admin_app(process.ready), host=place.admin_host, port=place.port + 1)
+        doors.open(admin_app(process.ready, serves=process.serves), host=place.admin_host, port=place.port + 1)
         starting = asyncio.create_task(_start(process, doors))
         waiting = [asyncio.create_task(stopped.wait()), asyncio.create_task(doors.closed())]
         await asyncio.wait([*waiting, starting], return_when=asyncio.FIRST_COMPLETED)

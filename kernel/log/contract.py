@@ -112,6 +112,9 @@ class Log(Protocol):
     async def starts(self, topic: str) -> dict[Partition, int]:
         """Return the oldest kept offset of each partition."""
 
+    async def ready(self) -> dict[str, bool]:
+        """Return what this engine waits for, each by name, and whether it is fulfilled."""
+
     async def close(self) -> None:
         """Release everything."""
 

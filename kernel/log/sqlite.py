@@ -153,6 +153,10 @@ class SqliteLog:
             rows = await tx.all(select(HEAD).where(HEAD.c.topic == topic))
         return {Partition(topic, row.partition): row.first for row in rows}
 
+    async def ready(self) -> dict[str, bool]:
+        """A file waits for nothing."""
+        return {}
+
     async def sweep(self, now: datetime) -> None:
         """Delete what is past its retention and compact what is compacted, in short transactions."""
         for topic in self._topics.values():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from motcua.cluster.engines import Engine, Keycloak, Postgres
-from motcua.cluster.layout import DATABASE, SERVICES, Layout, Service
+from motcua.cluster.layout import CLIENT_SECRET, DATABASE, REALM, SERVICES, Layout, Service
 
 Progress = Callable[[str, int, int], None]
 NOTED = "cluster.json"
@@ -103,9 +103,10 @@ class Cluster:
         upgrade(self.layout.database_url("motcua_owner"))
 
     def _topics(self) -> None:
-        from motcua.topics import create_and_check
+        from kernel.log_kafka.topics import create_and_check
+        from motcua.topics import TOPICS
 
-        create_and_check(self.layout.engine_environment()["MOTCUA_KAFKA"], replicas=1)
+        create_and_check(self.layout.engine_environment()["MOTCUA_KAFKA"], TOPICS, replicas=1)
 
     def _realm(self) -> None:
         from motcua.keycloak import Plan, bootstrap
