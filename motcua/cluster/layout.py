@@ -128,7 +128,7 @@ class Layout:
             told["MOTCUA_EXCHANGE_ADDRESS"] = "ipv4:" + ",".join(
                 f"127.0.0.1:{self.port_of('exchange', each) + 2}" for each in links
             )
-        return told | self.extra
+        return told | dict(self.extra)
 
     def command(self, service: str, number: int = 0) -> list[str]:
         """Return the command of one replica."""
