@@ -91,6 +91,13 @@ class Leases:
                     delete(self._table).where(self._table.c.name.in_(given), self._table.c.holder == self.holder)
                 )
 
+    async def holders(self, prefix: str) -> dict[str, str]:
+        """Return who holds each unexpired lease whose name begins with ``prefix``."""
+        async with self._database.read() as tx:
+            rows = await tx.all(select(self._table).where(self._table.c.name.startswith(prefix, autoescape=True)))
+            now = await tx.now()
+        return {row.name: row.holder for row in rows if row.until > now}
+
     async def still_held(self, tx: Tx, name: str) -> bool:
         """Tell inside ``tx`` whether ``name`` is ours and not expired."""
         row = await tx.first(

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, insert, select, update
 
 from kernel.clock import real_now
 from kernel.consume.parking import BACKOFF, Apply, Parking
+from kernel.consume.shares import Shares
 from kernel.db import Database, Tx
 from kernel.lease import Leases
 from kernel.log import Log, Partition, PositionLost, Reader, Record
@@ -31,6 +32,10 @@ logger = structlog.get_logger()
 
 class Fenced(Exception):
     """The position was moved by somebody else: nothing of this transaction may stay."""
+
+
+class Damaged(Exception):
+    """A batch holds a record that is not as it was appended: taken singly, that one is set aside."""
 
 
 class Consumer:
@@ -56,7 +61,8 @@ class Consumer:
         self._position = database.tables.tables["position"]
         self._parking = Parking(name, database, apply, backoff)
         self._positions: dict[Partition, int] = {}
-        self._held: set[str] = set()
+        self._shares = Shares(name, leases)
+        self._ids: dict[str, str] = {}
         self._lost: dict[Partition, float] = {}
         self.position_lost = 0
         self.last_poll = real_now()
@@ -84,7 +90,7 @@ class Consumer:
                 pause = 0.1
         except asyncio.CancelledError:
             with contextlib.suppress(Exception):
-                await self._leases.release(self._held)
+                await self._shares.release()
             raise
 
     async def caught_up(self) -> bool:
@@ -122,6 +128,8 @@ class Consumer:
         following = {record.partition: record.offset + 1 for record in records}
         ordered = sorted(records, key=lambda r: (r.subject, r.partition, r.offset))
         try:
+            if any(record.damage for record in records):
+                raise Damaged
             async with self._database.begin() as tx:
                 free = await self._without_waiting(tx, ordered)
                 if free:
@@ -139,7 +147,9 @@ class Consumer:
         async with self._database.begin() as tx:
             waiting = await self._parking.waiting(tx, {record.subject for record in records})
             for record in records:
-                if record.subject in waiting:
+                if record.damage is not None:
+                    await self._parking.set_aside(tx, record, record.damage)
+                elif record.subject in waiting:
                     await self._parking.queue_behind(tx, [record])
                 elif not await self._parking.take(tx, record):
                     waiting.add(record.subject)
@@ -151,13 +161,13 @@ class Consumer:
         return [record for record in records if record.subject not in waiting]
 
     async def _consume(self, reader: Reader) -> None:
-        self._positions, checked = {}, 0.0
+        self._positions, due = {}, 0.0
         while True:
-            if not checked or time.monotonic() - checked > self._leases.ttl.total_seconds() / 3:
-                held, ends = await self._lease_partitions()
-                checked = time.monotonic()
-                if held != self._positions.keys():
-                    self._positions = await self._load(held)
+            if time.monotonic() >= due:
+                held, ids, ends = await self._look()
+                due = time.monotonic() + self._leases.ttl.total_seconds() / (10 if self._shares.short else 3)
+                if held != self._positions.keys() or ids != self._ids:
+                    self._positions, self._ids = await self._load(held, ids), ids
                     await reader.assign(self._positions)
                     self._parking.next_retry = real_now()
                 behind = [max(ends[place] - offset, 0) for place, offset in self._positions.items()]
@@ -166,18 +176,27 @@ class Consumer:
             self.last_poll = real_now()
             if records:
                 await self.take(records)
+            await self._pass_holes(reader)
             await self._parking.retry_due()
 
-    async def _lease_partitions(self) -> tuple[set[Partition], dict[Partition, int]]:
+    async def _pass_holes(self, reader: Reader) -> None:
+        """Store that nothing is left below a position (markers, compaction): else its end is never reached."""
+        ahead = {place: to for place, to in reader.passed().items() if to > self._positions.get(place, to)}
+        if ahead:
+            async with self._database.begin() as tx:
+                await self._move(tx, ahead)
+            self._positions |= ahead
+
+    async def _look(self) -> tuple[set[Partition], dict[str, str], dict[Partition, int]]:
+        """Return our partitions, the identity of each topic and every partition's end."""
         now = time.monotonic()
         self._lost = {place: at for place, at in self._lost.items() if now - at < LOST_AGAIN}
         LOST_NOW.labels(self.name).set(len(self._lost))
         ends: dict[Partition, int] = {}
         for topic in self._topics:
             ends |= await self._log.ends(topic)
-        places = {f"{self.name}/{p.topic}/{p.number}": p for p in ends if p not in self._lost}
-        self._held = await self._leases.acquire(places)
-        return {places[name] for name in self._held}, ends
+        ids = {topic: await self._log.topic_id(topic) for topic in self._topics}
+        return await self._shares.hold(place for place in ends if place not in self._lost), ids, ends
 
     async def _stored(self) -> dict[Partition, Any]:
         table = self._position
@@ -185,9 +204,8 @@ class Consumer:
             rows = await tx.all(select(table).where(table.c.consumer == self.name))
         return {Partition(row.topic, row.partition): row for row in rows}
 
-    async def _load(self, places: set[Partition]) -> dict[Partition, int]:
+    async def _load(self, places: set[Partition], ids: Mapping[str, str]) -> dict[Partition, int]:
         stored = await self._stored()
-        ids = {topic: await self._log.topic_id(topic) for topic in self._topics}
         positions, fresh = {}, []
         for place in sorted(places):
             row = stored.get(place)

@@ -17,6 +17,7 @@ TRIES = 5
 BACKOFF = (1, 4, 15, 30)
 DUE_AT_ONCE = 20
 ADVANCED_AT_ONCE = 50
+LOOK_AGAIN = timedelta(seconds=5)
 
 QUARANTINED = Counter("motcua_quarantined_total", "Messages that can never be applied", ["consumer"])
 PARKED = Gauge("motcua_parked_messages", "Messages that wait for a retry or a person", ["consumer"])
@@ -64,7 +65,7 @@ class Parking:
             async with tx.savepoint():
                 await self._apply(tx, [record])
         except Reject as reject:
-            await self._quarantined(tx, record, reject.reason)
+            await self.set_aside(tx, record, reject.reason)
         except Exception as error:
             reason = _reason(error)
             logger.warning("message_failed", consumer=self._consumer, tries=1, error=type(error).__name__)
@@ -88,7 +89,8 @@ class Parking:
             count = await tx.first(
                 select(func.count()).select_from(self._parked).where(self._parked.c.consumer == self._consumer)
             )
-        self.next_retry = min((at for _, at in heads), default=None)
+        # An operator may have asked for a retry in the table, from another process.
+        self.next_retry = min([real_now() + LOOK_AGAIN, *(at for _, at in heads)])
         PARKED.labels(self._consumer).set(count[0] if count else 0)
 
     async def advance(self, subject: str, *, by_hand: bool = False, limit: int | None = None) -> int:
@@ -116,7 +118,7 @@ class Parking:
                 async with tx.savepoint():
                     await self._apply(tx, [record_of(row)])
             except Reject as reject:
-                await self._quarantined(tx, record_of(row), reject.reason)
+                await self.set_aside(tx, record_of(row), reject.reason)
             except Exception as error:
                 tries = row.tries + 1
                 logger.warning("message_failed", consumer=self._consumer, tries=tries, error=type(error).__name__)
@@ -132,7 +134,8 @@ class Parking:
                 raise Gone
         return True
 
-    async def _quarantined(self, tx: Tx, record: Record, reason: str) -> None:
+    async def set_aside(self, tx: Tx, record: Record, reason: str) -> None:
+        """Put one message into the quarantine, whole, with its reason."""
         await tx.execute(insert(self._quarantine).values(**row_of(self._consumer, record, reason)))
         QUARANTINED.labels(self._consumer).inc()
         logger.warning(

@@ -7,14 +7,13 @@ from sqlalchemy import func, insert, select
 
 from kernel.db import Database
 from kernel.lease import Leases
-from kernel.log import SqliteLog
 from kernel.outbox import Outbox, Relay
-from tests.kernel.engines import EVENTS, NOTE, TABLES, TOPICS, Noted, encode, message
+from tests.kernel.engines import EVENTS, NOTE, TABLES, TOPICS, Noted, encode, message, open_log
 
 
 async def append(address: str, key: str, count: str) -> None:
     """Append ``count`` messages, one a transaction."""
-    log = await SqliteLog.open(address, TOPICS)
+    log = await open_log(address, TOPICS)
     for n in range(int(count)):
         await log.append([message(key, n, EVENTS.name)])
     await log.close()
@@ -35,7 +34,7 @@ async def publish(url: str, address: str, count: str) -> None:
     """Commit ``count`` events and relay them."""
     outbox = Outbox(TABLES.tables["outbox"], encode)
     database = await Database.open(url, TABLES, sink=outbox)
-    log = await SqliteLog.open(address, TOPICS)
+    log = await open_log(address, TOPICS)
     for n in range(int(count)):
         async with database.begin() as tx:
             tx.emit(Noted(f"S{n % 5}", n))

@@ -331,7 +331,7 @@ class TestTransient:
         with contextlib.suppress(Exception):
             reader = log.reader()
             await reader.assign(dict.fromkeys(ALL_EVENTS, 0))
-            consumer._positions = await consumer._load(set(ALL_EVENTS))
+            consumer._positions = await consumer._load(set(ALL_EVENTS), {EVENTS.name: await log.topic_id(EVENTS.name)})
             await consumer.take(await drain(reader, 3))
         assert await counted(database, "parked_message") == 3
         async with running(heir := consumer_of(service, database, log)):
