@@ -206,3 +206,23 @@ class Relay:
         async with self._database.read() as tx:
             row = await tx.first(select(func.count()).select_from(self._table))
         return int(row[0]) if row else 0
+
+
+async def until_short(database: Database, *, below: int = 2000, patience: float = 5.0) -> None:
+    """Wait until fewer than ``below`` events wait in the outbox, so that live ones do not queue up behind many others.
+
+    Where none of them leaves within ``patience`` seconds nobody publishes now, and nobody is held up either.
+    """
+    table = database.tables.tables["outbox"]
+    fewest, since = None, time.monotonic()
+    while True:
+        async with database.read() as tx:
+            row = await tx.first(select(func.count()).select_from(table))
+        waiting = int(row[0]) if row else 0
+        if waiting < below:
+            return
+        if fewest is None or waiting < fewest:
+            fewest, since = waiting, time.monotonic()
+        elif time.monotonic() - since > patience:
+            return
+        await asyncio.sleep(0.2)

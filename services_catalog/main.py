@@ -68,6 +68,17 @@ async def seed(
         await database.close()
 
 
+async def republish(
+    settings: CatalogSettings, *, subject: str | None = None, progress: usecases.Progress = usecases.untold
+) -> int:
+    """Say everything again through the outbox; the serving process's relay publishes it. Returns how many events."""
+    database, _ = await _open(settings)
+    try:
+        return await usecases.republish(database=database, subject=subject, progress=progress)
+    finally:
+        await database.close()
+
+
 async def import_file(
     settings: CatalogSettings, path: Path, *, clock: Clock, withdraw_missing: bool = False
 ) -> ImportReport:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kernel.db import Database, Tx
 from kernel.errors import NotFound, Text
+from kernel.outbox import until_short
 from services_catalog import clients
 from services_catalog.model import procedures as model
 from services_catalog.model.places import (
@@ -192,26 +193,46 @@ async def seed_catalogue(
     return SeedReport(report, places)
 
 
-async def republish(*, database: Database) -> int:
-    """Emit everything again as ordinary versioned events, so that any copy can be rebuilt; return how many."""
-    count, after = 0, ("", 0)
-    async with database.begin() as tx:
-        for participant in await places_store.participants(tx):
-            tx.emit(ParticipantPublished(participant))
-        for place in await places_store.all_places(tx):
-            tx.emit(PlacePublished(place))
-        count = len(tx.events)
+def untold(_what: str, _done: int, _of: int) -> None:
+    """Tell nobody."""
+
+
+async def republish(*, database: Database, subject: str | None = None, progress: Progress = untold) -> int:
+    """Emit everything again as ordinary versioned events, so that any copy can be rebuilt; return how many.
+
+    ``subject`` = the code of one procedure alone. Small transactions; safe at any time and to repeat.
+    """
+    count = 0 if subject else await _places_again(database, progress)
+    done, after = 0, (subject or "", 0)
     while True:
+        await until_short(database)
         async with database.begin() as tx:
             stored = await store.all_stored(tx, after=after, limit=BATCH)
-            for one in stored:
+            mine = [one for one in stored if subject in (None, one.content.code)]
+            for one in mine:
                 tx.emit(model.revision_event(one.content, replace(one.head, revision=one.revision, digest=one.digest)))
                 if one.revision == one.head.revision:
                     tx.emit(ProcedureHeadMoved(one.head))
             count += len(tx.events)
-        if not stored:
+        done += len(mine)
+        progress("revisions", done, done)
+        if not stored or len(mine) < len(stored):
             return count
         after = (stored[-1].content.code, stored[-1].revision)
+
+
+async def _places_again(database: Database, progress: Progress) -> int:
+    start = 0
+    while True:
+        async with database.begin() as tx:  # read where it is emitted: an older state must not follow a newer one
+            holders, places = await places_store.participants(tx), await places_store.all_places(tx)
+            events: list[object] = [*map(ParticipantPublished, holders), *map(PlacePublished, places)]
+            for event in events[start : start + BATCH]:
+                tx.emit(event)
+        start += BATCH
+        progress("places", min(start, len(events)), len(events))
+        if start >= len(events):
+            return len(events)
 
 
 async def get_procedure(*, database: Database, code: str, revision: int | None = None) -> store.Stored:

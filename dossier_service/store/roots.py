@@ -61,6 +61,11 @@ async def sealed_heads(tx: Tx) -> Sequence[Any]:
     return await tx.all(select(SEALED_HEAD).order_by(SEALED_HEAD.c.code))
 
 
+async def heads_of(tx: Tx, day: date) -> Sequence[Any]:
+    """Return the heads that changed on ``day`` (code, n, head)."""
+    return await tx.all(select(DAY_HEAD).where(DAY_HEAD.c.date == day))
+
+
 async def add_root(tx: Tx, *, day: date, count: int, root: str, prev_root: str, at: datetime) -> None:
     """Insert the sealed day."""
     await tx.execute(insert(DAY_ROOT).values(date=day, count=count, root=root, prev_root=prev_root, sealed_at=at))

@@ -99,11 +99,23 @@ async def _of_files(tx: Tx, dossier: Dossier) -> list[str]:
     return [f"{dossier.code}: names a file that is not known: {r.sha256}" for r in named if r.sha256 not in known]
 
 
+async def _of_every_day(tx: Tx) -> list[str]:
+    """Compute the root of each sealed day anew, from the heads that were kept with the days up to it."""
+    broken: list[str] = []
+    leaves: dict[str, bytes] = {}
+    for day in sorted(await roots.page(tx, size=100_000, before=None), key=lambda row: row.date):
+        for head in await roots.heads_of(tx, day.date):
+            leaves[head.code] = leaf_of(head.code, head.n, head.head)
+        if root_of(leaves[code] for code in sorted(leaves)) != (day.count, day.root):
+            broken.append(f"daily root of {day.date}: the heads kept up to that day give another root")
+    return broken
+
+
 async def _of_roots(tx: Tx) -> list[str]:
     last = await roots.last_root(tx)
     if last is None:
         return []
-    broken = []
+    broken = await _of_every_day(tx)
     heads = await roots.sealed_heads(tx)
     _, root = root_of(leaf_of(head.code, head.n, head.head) for head in heads)
     if root != last.root:

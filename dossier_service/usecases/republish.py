@@ -14,6 +14,7 @@ from dossier_service.store import dossiers, inbox, roots
 from dossier_service.store.mapping import entry_of
 from dossier_service.usecases.exchange import send_snapshots
 from kernel.db import Database, Tx
+from kernel.outbox import until_short
 
 STEP = 50
 ASKED_BY = {"papers_asked": AskKind.PAPERS, "money_asked": AskKind.MONEY, "draft_sent": AskKind.CONFIRM}
@@ -43,6 +44,7 @@ async def republish(
     total = 1 if subject else await _count(database, since)
     count, done, after = 0, 0, ""
     while True:
+        await until_short(database)
         async with database.begin() as tx:
             codes = [subject] if subject else await dossiers.codes_since(tx, since, after=after, limit=step)
             held = await dossiers.load(tx, codes)

@@ -14,10 +14,10 @@ from dossier_service.usecases.drafts import adopting, held_draft, refuse_submitt
 from dossier_service.usecases.reading import own_dossier
 from kernel.auth import Principal
 from kernel.clock import real_now
-from kernel.db import Tx
+from kernel.db import Database, Tx
 from kernel.digest import digest_bytes
 from kernel.errors import Invalid, Text, TooLarge
-from kernel.files import HEAD, check_structure, sniff
+from kernel.files import HEAD, Files, check_structure, sniff
 
 MISSING = Gauge("motcua_dossier_files_missing", "Referenced files that the store does not hold; must be 0")
 UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -115,15 +115,21 @@ def _digests(answers: str) -> set[str]:
 
 async def count_missing(*, desk: Desk, step: int = 1000) -> list[str]:
     """Return ``code/sha256`` of referenced files that the store does not hold whole (nightly; must be none)."""
+    missing = await missing_files(database=desk.database, store=desk.files, step=step)
+    MISSING.set(len(missing))
+    return missing
+
+
+async def missing_files(*, database: Database, store: Files, step: int = 1000) -> list[str]:
+    """Return ``code/sha256`` of referenced files that ``store`` does not hold whole."""
     missing: list[str] = []
     after = ("", "")
     while True:
-        async with desk.database.read() as tx:
+        async with database.read() as tx:
             rows = await files.every_reference(tx, after=after, limit=step)
         for row in rows:
-            if await desk.files.size(files.key_of(row.code, row.sha256)) != row.size:
+            if await store.size(files.key_of(row.code, row.sha256)) != row.size:
                 missing.append(f"{row.code}/{row.sha256}")
         if len(rows) < step:
-            MISSING.set(len(missing))
             return missing
         after = (rows[-1].code, rows[-1].sha256)

@@ -9,6 +9,7 @@ from exchange.model import DeliveryAcked, FileStored, LinkConnected, LinkLost
 from exchange.store import DOSSIER, LANE, LANE_ITEM, STORED_FILE
 from kernel.clock import real_now
 from kernel.db import Database
+from kernel.outbox import until_short
 
 STEP = 500
 Progress = Callable[[str, int, int], None]
@@ -50,6 +51,7 @@ async def _acknowledged(database: Database, since: datetime | None, subject: str
         row = await tx.first(select(func.count()).select_from(LANE_ITEM).where(*wanted))
     total, done, after = (int(row[0]) if row else 0), 0, ("", 0)
     while True:
+        await until_short(database)
         async with database.begin() as tx:
             rows = await tx.all(
                 select(LANE_ITEM)
