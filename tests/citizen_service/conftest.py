@@ -19,6 +19,9 @@ from kernel.errors import Text
 from kernel.log import Partition, Record
 from kernel.outbox import Outbox
 from proto.events.v1 import dossier_pb2
+from tests.engines.schemas import address, database_engine
+
+__all__ = ["database_engine"]
 
 CODE = "H26-261121-0001"
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)  # 12:00 in Viet Nam, a Friday
@@ -123,10 +126,8 @@ class Room:
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    database = await Database.open(
-        f"sqlite+aiosqlite:///{tmp_path / 'citizen.db'}", METADATA, sink=Outbox(OUTBOX, encode)
-    )
+async def room(database_engine: str, tmp_path: Path) -> AsyncIterator[Room]:
+    database = await Database.open(address(tmp_path, METADATA), METADATA, sink=Outbox(OUTBOX, encode))
     await usecases.seed_profiles(database=database, profiles=[profile("d1"), profile("d2", "en")])
     yield Room(database, tmp_path / "outbox")
     await database.close()

@@ -21,6 +21,8 @@ from proto.exchange.v1 import exchange_pb2 as wire
 from tests.dossier_service.door import door, token
 from tests.dossier_service.world import ANSWERS, PDF, WARD, Owner, stamp
 
+pytestmark = pytest.mark.usefixtures("database_engine")
+
 DRAFT = {"procedure": "1.004873", "place": WARD}
 
 

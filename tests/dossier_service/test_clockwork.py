@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import delete, update
 
 from dossier_service.main import build
 from dossier_service.model.dossier import FileRef
 from dossier_service.model.states import State
 from dossier_service.settings import DossierSettings
-from dossier_service.store.tables import DAY_HEAD, DOSSIER, DRAFT, HISTORY, UPLOAD
+from dossier_service.store.tables import DAY_HEAD, DOSSIER, DRAFT, HISTORY, METADATA, UPLOAD
 from dossier_service.usecases.clockwork import seal_daily_roots
 from dossier_service.usecases.drafts import open_draft, save_answers
 from dossier_service.usecases.invariants import check_invariants
@@ -28,6 +29,9 @@ from kernel.web import Running
 from kernel.workdays import Calendar
 from tests.dossier_service.door import ISSUER, keys, token
 from tests.dossier_service.world import ANSWERS, CITIZEN, PDF, WARD, Owner, World, catalogue, world
+from tests.engines.schemas import address
+
+pytestmark = pytest.mark.usefixtures("database_engine")
 
 
 async def until_tomorrow(clock: Clock) -> date:
@@ -126,7 +130,7 @@ TOPICS = (
 async def running(folder: Path, log: SqliteLog) -> AsyncIterator[Running]:
     """Build the service and run its loops."""
     service = await build(
-        DossierSettings(data=folder, demo=True),
+        DossierSettings(data=folder, demo=True, database=address(folder, METADATA)),
         log=log,
         clock=Clock(folder / "clock.json"),
         verifier=Verifier(issuer=ISSUER, keys=keys),

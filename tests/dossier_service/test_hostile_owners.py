@@ -16,6 +16,8 @@ from proto.exchange.v1 import exchange_pb2 as wire
 from tests.dossier_service.test_reports import TOPIC, ask_citizen, broken, refusals, shown
 from tests.dossier_service.world import Owner, sealed, world
 
+pytestmark = pytest.mark.usefixtures("database_engine")
+
 MISSING = FileRef("a" * 64, 10, "application/pdf", "x.pdf")
 ELSE = FileRef("b" * 64, 10, "application/pdf", "x.pdf")
 FAR = datetime(9999, 12, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
 from dossier_service.model.dossier import Answer, Appointment, FileRef
 from dossier_service.model.states import AskKind, AskState, RequestKind, RequestState, State
@@ -23,6 +23,8 @@ from kernel.errors import Conflict, Reject
 from proto.events.v1 import exchange_pb2 as said
 from proto.exchange.v1 import exchange_pb2 as wire
 from tests.dossier_service.world import CITIZEN, PDF, Owner, World, stamp, world
+
+pytestmark = pytest.mark.usefixtures("database_engine")
 
 TOPIC = "province.reports.v1"
 
@@ -415,7 +417,9 @@ async def test_the_checker_names_a_changed_row_and_a_cut_tail(tmp_path: Path) ->
         assert any("was changed after" in fault for fault in await broken(here))
         assert any(code in fault and "entry 2" in fault for fault in await broken(here))
         async with here.desk.database.begin() as tx:
-            await tx.execute(text("UPDATE history SET content = replace(content, 'officer', 'officex') WHERE n = 3"))
+            content = (await tx.all(select(HISTORY.c.content).where(HISTORY.c.n == 3)))[0][0]
+            other = content.replace(b"officer", b"officex")
+            await tx.execute(update(HISTORY).where(HISTORY.c.n == 3).values(content=other))
         assert f"{code}: entry 3: its content was changed" in await broken(here)
         async with here.desk.database.begin() as tx:
             await tx.execute(text("UPDATE history SET state = 'hacked' WHERE n = 3"))

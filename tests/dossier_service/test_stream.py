@@ -11,6 +11,8 @@ from dossier_service.usecases.reading import follow
 from tests.dossier_service.door import Door, door, token
 from tests.dossier_service.world import CITIZEN, Owner
 
+pytestmark = pytest.mark.usefixtures("database_engine")
+
 
 async def listen(it: Door, code: str, last: str | None, ids: asyncio.Queue[str]) -> None:
     """Put the ids of the events of a dossier into ``ids`` until cancelled."""

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import pytest
+
 from dossier_service.model.states import State
 from dossier_service.usecases.reading import look_up, read_dossier, read_timeline
 from tests.dossier_service.world import CITIZEN, Owner, world
+
+pytestmark = pytest.mark.usefixtures("database_engine")
 
 
 async def test_a_dossier_is_filed_reported_and_shown(tmp_path: Path) -> None:

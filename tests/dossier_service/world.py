@@ -40,6 +40,7 @@ from kernel.outbox import Outbox
 from kernel.workdays import Calendar
 from proto.events.v1 import catalog_pb2
 from proto.exchange.v1 import exchange_pb2 as wire
+from tests.engines.schemas import address
 
 CITIZEN = Principal("citizen-1", frozenset({"citizen"}))
 STRANGER = Principal("citizen-2", frozenset({"citizen"}))
@@ -132,7 +133,7 @@ class World:
 @asynccontextmanager
 async def world(folder: Path, *, clock: Clock | None = None, demo: bool = True) -> AsyncIterator[World]:
     """Open a service with a catalogue of one procedure and one ward."""
-    settings = DossierSettings(data=folder, demo=demo)
+    settings = DossierSettings(data=folder, demo=demo, database=address(folder, METADATA))
     database = await Database.open(settings.database_url("dossiers"), METADATA, sink=Outbox(OUTBOX, encode))
     pictures = Pictures()
     desk = Desk(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exchange import main as exchange_main
 from exchange.settings import ExchangeSettings
+from exchange.store import METADATA
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
 from kernel.files import Files
@@ -25,6 +26,7 @@ from province_adapter import main as adapter_main
 from province_adapter.adapter import Adapter
 from province_adapter.connectors.reference import ReferenceConnector
 from province_adapter.settings import AdapterSettings
+from tests.engines.schemas import address
 from tests.exchange.office import Office, state_digest
 
 FAST: dict[str, object] = {
@@ -225,7 +227,9 @@ async def country(folder: Path, **extra: object) -> AsyncIterator[Country]:
     log = await SqliteLog.open(f"sqlite+aiosqlite:///{folder / 'log.db'}", TOPICS)
     authority = Authority.open(folder / "pki")
     files = Files.in_folder(str(folder / "files"))
-    settings = ExchangeSettings.model_validate({"data": folder, "exchange_port": free_port()} | FAST | extra)
+    settings = ExchangeSettings.model_validate(
+        {"data": folder, "exchange_port": free_port(), "database": address(folder, METADATA)} | FAST | extra
+    )
     running = await exchange_main.build(
         settings, log=log, clock=Clock(), verifier=Verifier(issuer="http://x/id", keys=no_keys), files=files,
         calendar_version="test", credentials=authority.server_certificate().server_credentials(), sign=authority.sign,

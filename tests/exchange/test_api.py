@@ -15,6 +15,8 @@ from kernel.auth import Verifier
 from tests.exchange.country import Country, country, until
 from tests.exchange.test_lanes import codes
 
+pytestmark = pytest.mark.usefixtures("database_engine")
+
 KEY = ECKey.generate_key("P-256", {"kid": "k", "use": "sig"})
 
 

@@ -4,9 +4,13 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from exchange import usecases
 from tests.exchange.country import Country, country, until
 from tests.exchange.office import Office
+
+pytestmark = pytest.mark.usefixtures("database_engine")
 
 
 def codes(lane: str, count: int) -> list[str]:

@@ -19,6 +19,8 @@ from tests.exchange.raw import raw
 from tests.exchange.test_lanes import codes, has_delivered
 from tests.proxy import Proxy
 
+pytestmark = pytest.mark.usefixtures("database_engine")
+
 
 def report(subject: str, version: int = 2) -> exchange_pb2.Upward:
     body = exchange_pb2.Report(epoch=1, version=version, state=exchange_pb2.ACCEPTED)

@@ -4,10 +4,14 @@ import shutil
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from exchange import usecases
 from tests.exchange.country import Country, country, until
 from tests.exchange.office import Office
 from tests.exchange.test_lanes import codes
+
+pytestmark = pytest.mark.usefixtures("database_engine")
 
 
 async def resynced(land: Country) -> bool:

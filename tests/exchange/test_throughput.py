@@ -15,6 +15,8 @@ from tests.exchange.country import Country, country, until
 from tests.exchange.raw import raw
 from tests.exchange.test_lanes import codes
 
+pytestmark = pytest.mark.usefixtures("database_engine")
+
 pytestmark = pytest.mark.slow
 
 

@@ -19,6 +19,9 @@ from kernel.auth import Verifier
 from kernel.errors import Text, Unavailable
 from kernel.web import AsgiUpstream, Running
 from motcua import identity
+from tests.engines.schemas import database_engine
+
+__all__ = ["database_engine"]
 
 PUBLIC = "http://127.0.0.1:8123"
 

@@ -1,6 +1,7 @@
 """Fixtures of the contract suites, one per kind of engine."""
 
-from collections.abc import AsyncIterator, Iterator
+import uuid
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -10,8 +11,11 @@ from hypothesis import settings
 from kernel.db import Database
 from kernel.log import Log
 from kernel.outbox import Outbox
-from tests.engines.schemas import fresh_database
-from tests.kernel.engines import DATABASE_ENGINES, LOG_ENGINES, TABLES, LogEngine, OpenDatabase, encode
+from tests.engines.schemas import address, database_engine
+from tests.kernel.engines import LOG_ENGINES, TABLES, TOPICS, LogEngine, OpenDatabase, encode
+from tests.kernel.log_engines import KAFKA
+
+__all__ = ["database_engine"]
 
 # A machine that does other things too is no reason to fail.
 settings.register_profile("unhurried", deadline=None)
@@ -20,7 +24,10 @@ settings.load_profile("unhurried")
 
 @pytest.fixture(params=LOG_ENGINES)
 async def engine(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LogEngine]:
-    found = LogEngine(f"sqlite+aiosqlite:///{tmp_path}/log.db")
+    address = f"sqlite+aiosqlite:///{tmp_path}/log.db"
+    if request.param == "kafka":
+        address = f"{KAFKA}{request.getfixturevalue('kafka_brokers')}/t{uuid.uuid4().hex[:8]}"
+    found = LogEngine(address, TOPICS)
     yield found
     await found.stack.aclose()
 
@@ -30,9 +37,9 @@ async def log(engine: LogEngine) -> Log:
     return await engine.open()
 
 
-@pytest.fixture(params=DATABASE_ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    yield from fresh_database(request.param, tmp_path, TABLES)
+@pytest.fixture
+def database_url(database_engine: str, tmp_path: Path) -> str:
+    return address(tmp_path, TABLES)
 
 
 @pytest.fixture

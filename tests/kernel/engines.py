@@ -5,11 +5,9 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import Column, Integer, MetaData, String, Table
 
@@ -17,11 +15,13 @@ from kernel.consume import consume_tables
 from kernel.db import Database
 from kernel.idempotency import idempotency_table
 from kernel.lease import lease_table
-from kernel.log import Log, Message, Partition, Reader, Record, SqliteLog, Topic
+from kernel.log import Message, Partition, Reader, Record, Topic
 from kernel.outbox import Outgoing, outbox_table
+from tests.kernel.log_engines import LogEngine, open_log
 
-LOG_ENGINES = ["sqlite"]
-DATABASE_ENGINES = ["sqlite", "postgres"]
+__all__ = ["LogEngine", "open_log"]
+
+LOG_ENGINES = ["sqlite", "kafka"]
 
 EVENTS = Topic("dossier.events.v1", partitions=3)
 SHORT = Topic("short.v1", partitions=1, kept=timedelta(seconds=60))
@@ -68,35 +68,6 @@ async def drain(reader: Reader, want: int) -> list[Record]:
         empty = 0 if found else empty + 1
         records += found
     return records
-
-
-@dataclass
-class LogEngine:
-    """Opens one log, again and again, as separate processes would."""
-
-    address: str
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    async def open(self, topics: Sequence[Topic] = tuple(TOPICS)) -> Log:
-        """Open the log as another process would."""
-        log = await SqliteLog.open(self.address, topics)
-        self.stack.push_async_callback(log.close)
-        return log
-
-    async def sweep(self, log: Log, at: object) -> None:
-        """Run retention and compaction as of ``at``."""
-        assert isinstance(log, SqliteLog)
-        await log.sweep(at)  # type: ignore[arg-type]
-
-    async def recreate(self) -> None:
-        """Lose the log and everything in it; ``open`` makes the topics anew."""
-        await self.stack.aclose()
-        await asyncio.to_thread(_delete, self.address.removeprefix("sqlite+aiosqlite:///"))
-
-
-def _delete(path: str) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 OpenDatabase = Callable[..., Awaitable[Database]]

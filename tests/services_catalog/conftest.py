@@ -16,6 +16,9 @@ from services_catalog.model.procedures import Editorial
 from services_catalog.settings import HERE
 from services_catalog.store import METADATA, OUTBOX
 from services_catalog.store.seed import read_editorial
+from tests.engines.schemas import address, address_on, database_engine
+
+__all__ = ["database_engine"]
 
 SEED = HERE / "seed"
 PROCEDURES = HERE / "procedures"
@@ -23,8 +26,8 @@ AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 HEADER = ["STT", "Mã số", "Tên", "Cơ quan ban hành", "Cơ quan thực hiện", "Lĩnh vực"]
 
 
-async def open_database(path: Path) -> Database:
-    return await Database.open(f"sqlite+aiosqlite:///{path}", METADATA, sink=Outbox(OUTBOX, encode))
+async def open_database(url: str) -> Database:
+    return await Database.open(url, METADATA, sink=Outbox(OUTBOX, encode))
 
 
 @pytest.fixture(scope="session")
@@ -33,30 +36,30 @@ def editorial() -> Mapping[str, Editorial]:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await open_database(tmp_path / "catalog.db")
+async def database(database_engine: str, tmp_path: Path) -> AsyncIterator[Database]:
+    database = await open_database(address(tmp_path, METADATA))
     yield database
     await database.close()
 
 
-@pytest.fixture(scope="session")
-def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("seeded") / "catalog.db"
+@pytest.fixture(scope="session", params=["sqlite", "postgres"])
+def seeded_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    url = address_on(request.param, tmp_path_factory.mktemp("seeded"), METADATA)
 
     async def seed() -> None:
-        database = await open_database(path)
+        database = await open_database(url)
         await usecases.seed_catalogue(database=database, seed=SEED, procedures=PROCEDURES, at=AT)
         await database.close()
 
     with asyncio.Runner() as runner:
         runner.run(seed())
-    return path
+    return url
 
 
 @pytest.fixture
-async def seeded(seeded_file: Path) -> AsyncIterator[Database]:
+async def seeded(seeded_url: str) -> AsyncIterator[Database]:
     """The whole seed, for reading only."""
-    database = await open_database(seeded_file)
+    database = await open_database(seeded_url)
     yield database
     await database.close()
 
