@@ -7,6 +7,7 @@ packages. The bare query sends exactly the body and the parameters that our API 
 """
 
 import asyncio
+import gc
 import json
 import tempfile
 from collections.abc import Sequence
@@ -87,6 +88,8 @@ async def compare(url: str, *, rounds: int, most: int | None = None) -> Compared
         count = await fill(index, found)
         built = perf_counter() - began
         sent = bodies(found, [row["query"] for row in rows])
+        gc.collect()
+        gc.freeze()  # as the serving process does
         async with aiohttp.ClientSession() as session:
             ways = api(index), bare(session, f"{url}/{index.alias}/_search", sent)
             for _ in range(WARM):
@@ -94,6 +97,7 @@ async def compare(url: str, *, rounds: int, most: int | None = None) -> Compared
             taken = [await paired(*ways, list(sent)) for _ in range(rounds)]
         quality = await rated(ways[0], rows)
     finally:
+        gc.unfreeze()
         await index.close()
     return Compared(count, built, len(sent), [one for one, _ in taken], [other for _, other in taken], quality)
 
