@@ -56,6 +56,9 @@ class Prefixed:
             async for record in records:
                 yield replace(record, partition=_short(record.partition, self.prefix))
 
+    async def ready(self) -> dict[str, bool]:
+        return await self.log.ready()
+
     async def topic_id(self, topic: str) -> str:
         return await self.log.topic_id(self.prefix + topic)
 
@@ -64,6 +67,9 @@ class Prefixed:
 
     async def starts(self, topic: str) -> dict[Partition, int]:
         return self.outer(await self.log.starts(self.prefix + topic))
+
+    async def ready(self) -> dict[str, bool]:
+        return await self.log.ready()
 
     async def close(self) -> None:
         await self.log.close()
