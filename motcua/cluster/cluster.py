@@ -52,7 +52,7 @@ class Cluster:
 
     def prepare(self) -> None:
         """Roles, tables, topics and realm: what is there already stays. The catalogue fills itself when it is empty."""
-        steps = (self._tables, self._topics, self._realm)
+        steps = (self.make_tables, self.make_topics, self._realm)
         for done, step in enumerate(steps):
             self._progress("tables, topics, identities", done, len(steps))
             step()
@@ -94,7 +94,8 @@ class Cluster:
         for each in self.processes.values():
             each.kill()
 
-    def _tables(self) -> None:
+    def make_tables(self) -> None:
+        """Roles and tables; PostgreSQL runs."""
         from motcua.migrate import prepare_roles, upgrade
 
         postgres = self.engines["postgres"]
@@ -102,7 +103,8 @@ class Cluster:
         prepare_roles(postgres.url(), self.layout.passwords(), database=DATABASE)
         upgrade(self.layout.database_url("motcua_owner"))
 
-    def _topics(self) -> None:
+    def make_topics(self) -> None:
+        """Topics; Kafka runs."""
         from kernel.log_kafka.topics import create_and_check
         from motcua.topics import TOPICS
 
