@@ -134,15 +134,16 @@ def fault_of(dossier: Dossier, report: Report, book: Book) -> str | None:
     )
 
 
-def fault_of_jump(dossier: Dossier, report: Report, book: Book) -> str | None:
+def fault_of_jump(dossier: Dossier, report: Report, book: Book, *, agreed: bool = False) -> str | None:
     """Return which rule a state several versions on breaks (Vietnamese, for the officer), or None.
 
-    Asks may have been opened and closed on the way; what has ended stays as it ended.
+    Asks may have been opened and closed on the way; what has ended stays as it ended. ``agreed``: the owner granted
+    a request whose number was never given here, so it was lost with what a back-up does not hold.
     """
     return (
         _fault_of_asks(dossier, report, jump=True)
         or _fault_of_answers(report, book)
-        or _fault_of_end(dossier, report, book)
+        or _fault_of_end(dossier, report, book, agreed=agreed)
     )
 
 
@@ -179,15 +180,16 @@ def _fault_of_answers(report: Report, book: Book) -> str | None:
     return None
 
 
-def _fault_of_end(dossier: Dossier, report: Report, book: Book) -> str | None:
+def _fault_of_end(dossier: Dossier, report: Report, book: Book, *, agreed: bool = False) -> str | None:
     if dossier.ended:
         if report.results != dossier.results or not report.answers:
             return "Hồ sơ đã kết thúc. Chỉ còn được trả lời đề nghị của công dân."
         return None
-    if report.state is State.WITHDRAWN and not any(
+    granted = agreed or any(
         answer.verdict is RequestState.ACCEPTED and book.open_requests[answer.request_no].kind is RequestKind.WITHDRAWAL
         for answer in report.answers
-    ):
+    )
+    if report.state is State.WITHDRAWN and not granted:
         return "Chỉ rút hồ sơ khi công dân đề nghị và đề nghị đó được chấp nhận."
     if report.state is State.REFUSED and not report.reason:
         return "Từ chối hồ sơ phải nêu lý do."

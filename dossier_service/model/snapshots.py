@@ -32,7 +32,10 @@ def judge_snapshot(dossier: Dossier, snapshot: Snapshot, book: Book) -> Refused 
         return judge_old(dossier, report, book)
     if report.state not in REACHABLE[dossier.state]:
         return Refused(ILLEGAL, f"Từ “{dossier.state}” không thể tới “{report.state}”.")
-    fault = _fault_of_past(dossier, snapshot) or fault_of_jump(dossier, _with_answers(snapshot, book), book)
+    said = (snapshot.requests or {}).items()
+    agreed = any(number > dossier.request_count and state is RequestState.ACCEPTED for number, state in said)
+    told = _with_answers(snapshot, book)
+    fault = _fault_of_past(dossier, snapshot) or fault_of_jump(dossier, told, book, agreed=agreed)
     if fault is not None:
         return Refused(ILLEGAL, fault)
     for ref in report.files:

@@ -36,7 +36,9 @@ async def broken_promises(settings: Settings, *, settle: timedelta = timedelta(s
     broken, ours = await _of_the_nation(settings, settle)
     offices = OfficeSettings(data=settings.data)
     broken += await check_books(offices)
-    broken += differing(ours, await states_of_books(offices))
+    books = await states_of_books(offices)
+    broken += differing(ours, books)
+    broken += await _unknown_to_the_nation(settings, ours, books)
     broken += await _of_the_exchange(settings, ours)
     broken += await stuck_outboxes(settings)
     return broken + await _of_the_log(settings)
@@ -54,6 +56,19 @@ async def _of_the_nation(settings: Settings, settle: timedelta) -> tuple[list[st
         missing = await missing_files(database=nation, store=open_files(settings))
     broken += [f"{each.partition('/')[0]}: the file {each.partition('/')[2]} is not in the store" for each in missing]
     return broken, {row.code: (row.lane, (row.epoch, row.version, row.state_digest)) for row in rows}
+
+
+async def _unknown_to_the_nation(settings: Settings, ours: Ours, books: dict[str, dict[str, State]]) -> list[str]:
+    """Asked after the books were read, so that what was filed meanwhile is known: these a restored nation has lost."""
+    others = sorted((code, lane) for lane, cases in books.items() for code in cases if code not in ours)
+    known: set[str] = set()
+    async with tables_of(settings, "dossiers") as nation, nation.read() as tx:
+        for start in range(0, len(others), 500):
+            codes = [code for code, _ in others[start : start + 500]]
+            known |= {row.code for row in await tx.all(select(DOSSIER.c.code).where(DOSSIER.c.code.in_(codes)))}
+    return [
+        f"{code}: in the books of {lane}, and the nation does not know it" for code, lane in others if code not in known
+    ]
 
 
 async def _of_the_exchange(settings: Settings, ours: Ours) -> list[str]:

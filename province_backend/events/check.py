@@ -1,6 +1,7 @@
 """The promises of one office's books, checked row by row (``motcua check`` runs it)."""
 
 from collections import defaultdict
+from datetime import UTC
 from itertools import pairwise
 
 from kernel.db import Database
@@ -42,17 +43,19 @@ def _case(case: Case, reports: list[pb.Report]) -> list[str]:
     if not case.adopted:
         broken += _order(reports)
     given: dict[int, int] = defaultdict(int)
+    filed = {request.request_no: request.filed_at for request in case.requests}
     for report in reports:
         for answer in report.answers:
-            given[answer.request_no] += 1
-    known = {request.request_no for request in case.requests}
+            # A nation that was restored gives a lost request's number again; what came before it answered that one.
+            at = filed.get(answer.request_no)
+            given[answer.request_no] += at is None or report.occurred_at.ToDatetime(UTC) >= at
     for request in case.requests:
         # After a RESYNC the nation may have asked again for an answer it never got.
         if given[request.request_no] > 1 and not case.adopted:
             broken.append(f"request {request.request_no} was answered {given[request.request_no]} times")
         if case.ended and request.verdict is Verdict.OPEN:
             broken.append(f"request {request.request_no} has no answer though the dossier is over")
-    broken += [f"an answer to request {number}, which nobody filed" for number in set(given) - known]
+    broken += [f"an answer to request {number}, which nobody filed" for number in set(given) - set(filed)]
     if case.history and case.history[-1].digest != case.digest:
         broken.append("its state does not have the digest of its last step")
     if [row.version for row in case.history] != list(range(1, case.version + 1)) and not case.adopted:

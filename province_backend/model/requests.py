@@ -31,11 +31,13 @@ def receive(case: Case, request: Request, *, actor: Actor, now: datetime) -> tup
     """Put an arriving request into the books; answer at once what can no longer be done.
 
     Returns the case with the request and, when it was answered at once, the step that did it. A request already in
-    the books changes nothing.
+    the books changes nothing. One of the same number that was filed at another time takes its place: the nation was
+    restored from a back-up, lost the first and gave its number again.
     """
-    if any(known.request_no == request.request_no for known in case.requests):
+    others = tuple(known for known in case.requests if known.request_no != request.request_no)
+    if any(known.request_no == request.request_no and known.filed_at == request.filed_at for known in case.requests):
         return case, None
-    held = replace(case, requests=(*case.requests, request))
+    held = replace(case, requests=(*others, request))
     answer = _late_answer(case, request)
     if answer is None:
         return held, None

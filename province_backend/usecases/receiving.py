@@ -27,7 +27,8 @@ async def receive_handover(*, books: Books, code: str, epoch: int, filing: Filin
 async def receive_request(*, books: Books, code: str, request: Request) -> None:
     """Put a citizen's request into the case; what comes too late is answered at once."""
     async with books.database.begin() as tx:
-        if not await store.remember_delivery(tx, code, "request_filed", str(request.request_no)):
+        number = f"{request.request_no}@{request.filed_at.isoformat()}"
+        if not await store.remember_delivery(tx, code, "request_filed", number):
             return
         case = await store.find_case(tx, code)
         if case is None:

@@ -129,14 +129,35 @@ async def test_requests_after_the_decision_and_after_the_end_are_answered_at_onc
         await deciding.attach_result(books=books, code=CODE, seen=5, actor=OFFICER)
         await deciding.return_result(books=books, code=CODE, seen=6, actor=OFFICER)
         await office.deliver(request(2, pb.SUPPLEMENT))
-        await office.deliver(request(3, pb.PAYMENT))
-        await office.deliver(request(3, pb.PAYMENT))
+        paid = request(3, pb.PAYMENT)
+        await office.deliver(paid)
+        await office.deliver(paid)
         given = {a.request_no: (a.verdict, a.code) for report in await reports(office) for a in report.answers}
         assert given == {
             1: (pb.VERDICT_DECLINED, "already_done"),
             2: (pb.VERDICT_DECLINED, "ended"),
             3: (pb.VERDICT_CLOSED, "ended"),
         }
+        await kept(office)
+
+
+async def test_a_number_that_a_restored_nation_gives_again_is_a_request_of_its_own(open_offices: Open) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        books = office.books
+        await office.deliver(handover())
+        lost = request(1, pb.WITHDRAWAL)
+        await office.deliver(lost)
+        await deciding.answer_request(
+            books=books, code=CODE, seen=1, actor=OFFICER, request_no=1, accept=False, text="Chưa rõ."
+        )
+        again = request(1, pb.WITHDRAWAL)
+        await office.deliver(again)
+        await office.deliver(again)
+        await deciding.answer_request(books=books, code=CODE, seen=2, actor=OFFICER, request_no=1, accept=True)
+        made = await reports(office)
+        assert [report.answers[0].verdict for report in made] == [pb.VERDICT_DECLINED, pb.VERDICT_ACCEPTED]
+        assert made[-1].state == pb.WITHDRAWN
         await kept(office)
 
 
