@@ -1,6 +1,7 @@
 """The library's three clients, with the settings that the measurements ask for (docs/adr/0012)."""
 
 import logging
+import socket
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
@@ -10,6 +11,7 @@ from kernel.log import MAX_BODY
 
 RECORD_MAX = MAX_BODY + 64 * 1024
 FETCH_MAX = 4 * MAX_BODY
+REACHED_WITHIN = 2.0
 CONNECTED_WITHIN = 5_000
 ANSWERED_WITHIN = 10_000
 
@@ -62,6 +64,7 @@ def new_producer(brokers: str, *, delivery_timeout_ms: int) -> Any:
 
 def _connected(kind: Any, brokers: str, **settings: Any) -> Any:
     """Construct a client. One that cannot connect would leave its network thread behind for ever: it is ended here."""
+    _reach(brokers)
     client = kind.__new__(kind)
     try:
         client.__init__(bootstrap_servers=brokers.split(","), **COMMON, **settings)
@@ -72,3 +75,17 @@ def _connected(kind: Any, brokers: str, **settings: Any) -> Any:
         client._closed = True
         raise
     return client
+
+
+def _reach(brokers: str) -> None:
+    """Raise ``OSError`` at once where no broker listens: the library would try for as long as it may."""
+    refused: OSError | None = None
+    for broker in brokers.split(","):
+        host, _, port = broker.strip().rpartition(":")
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), REACHED_WITHIN).close()
+        except OSError as error:
+            refused = error
+        else:
+            return
+    raise refused or OSError("no broker is named")

@@ -2,13 +2,17 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from sqlalchemy import func, insert, select
 
 from kernel.db import Database
 from kernel.lease import Leases
+from kernel.log_kafka.watchdog import Watchdog
 from kernel.outbox import Outbox, Relay
 from tests.kernel.engines import EVENTS, NOTE, TABLES, TOPICS, Noted, encode, message, open_log
+from tests.kernel.test_consume import Service, consumer_of
 
 
 async def append(address: str, key: str, count: str) -> None:
@@ -45,5 +49,35 @@ async def publish(url: str, address: str, count: str) -> None:
     await database.close()
 
 
+async def consume(url: str, address: str) -> None:
+    """Take part in consuming until killed."""
+    outbox = Outbox(TABLES.tables["outbox"], encode)
+    database = await Database.open(url, TABLES, sink=outbox)
+    log = await open_log(address, TOPICS)
+    await consumer_of(Service(), database, log, "child").run()
+
+
+class Still:
+    """A thread that does not turn."""
+
+    beat = 1
+    busy = True
+
+
+async def stand_still() -> None:
+    """Be ended by the watchdog."""
+    watchdog, still = Watchdog(0.6), Still()
+    watchdog.watch(still)
+    await asyncio.sleep(20)
+
+
+COMMANDS: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
+    "append": append,
+    "add_numbers": add_numbers,
+    "publish": publish,
+    "consume": consume,
+    "stand_still": stand_still,
+}
+
 if __name__ == "__main__":
-    asyncio.run({"append": append, "add_numbers": add_numbers, "publish": publish}[sys.argv[1]](*sys.argv[2:]))
+    asyncio.run(COMMANDS[sys.argv[1]](*sys.argv[2:]))

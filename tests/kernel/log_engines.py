@@ -68,9 +68,6 @@ class Prefixed:
     async def starts(self, topic: str) -> dict[Partition, int]:
         return self.outer(await self.log.starts(self.prefix + topic))
 
-    async def ready(self) -> dict[str, bool]:
-        return await self.log.ready()
-
     async def close(self) -> None:
         await self.log.close()
 

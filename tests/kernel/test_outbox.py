@@ -70,6 +70,9 @@ class Gate:
     async def starts(self, topic: str) -> dict[Partition, int]:
         return await self._log.starts(topic)
 
+    async def ready(self) -> dict[str, bool]:
+        return await self._log.ready()
+
     async def close(self) -> None:
         await self._log.close()
 
