@@ -11,7 +11,6 @@ from search_service.model.documents import MATCHED, NARROWING, SCORED, Document,
 from search_service.model.plan import CANDIDATES, TIE, Clause, Plan, Way
 
 SCHEMA = 1
-LUCENE = 2.2  # Lucene leaves the factor (k1 + 1) out of BM25, by which constants would weigh too much
 LONGEST = 8_000
 
 Json = dict[str, Any]
@@ -78,4 +77,4 @@ def _best(clause: Clause, tie: float) -> Json:
 def _way(way: Way) -> Json:
     if way.constant:
         return {"constant_score": {"filter": {"term": {way.field: way.value}}, "boost": way.score}}
-    return {"term": {way.field: {"value": way.value, "boost": way.score * LUCENE}}}
+    return {"term": {way.field: {"value": way.value, "boost": way.score}}}
