@@ -4,6 +4,7 @@ It only reads, and may run while the portal serves. A dossier that changed withi
 on its way between two sides: its two sides are not compared then.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import func, select
@@ -110,11 +111,11 @@ async def _of_the_log(settings: Settings) -> list[str]:
         await log.close()
 
 
-async def lost_positions(settings: Settings, log: Log) -> list[str]:
+async def lost_positions(settings: Settings, log: Log, *, only: Collection[str] = tuple(PLACES)) -> list[str]:
     """Name each consumer's position that lies outside what the log holds, or belongs to another topic."""
     broken: list[str] = []
-    for name, place in PLACES.items():
-        if not place.consumes:
+    for name in only:
+        if not PLACES[name].consumes:
             continue
         async with tables_of(settings, name) as database, database.read() as tx:
             rows = await tx.all(select(database.tables.tables["position"]))

@@ -48,18 +48,24 @@ async def lags(settings: Settings, log: Log) -> list[Lag]:
     """Return how far behind each consumer is, by the positions in its service's database."""
     found: list[Lag] = []
     for name, place in PLACES.items():
-        if not place.consumes:
-            continue
-        table = place.tables.tables["position"]
-        async with tables_of(settings, name) as database, database.read() as tx:
-            rows = await tx.all(select(table).order_by(table.c.consumer, table.c.topic, table.c.partition))
-        stored: dict[tuple[str, str], dict[Partition, tuple[int, str]]] = {}
-        for row in rows:
-            mine = stored.setdefault((row.consumer, row.topic), {})
-            mine[Partition(row.topic, row.partition)] = (row.next, row.topic_id)
-        for (consumer, topic), positions in stored.items():
-            behind, lost = await distance(log, topic, positions)
-            found.append(Lag(name, consumer, topic, behind, len(lost)))
+        if place.consumes:
+            found += await lags_of(settings, log, name)
+    return found
+
+
+async def lags_of(settings: Settings, log: Log, service: str) -> list[Lag]:
+    """Return how far behind each consumer of one service is. Raises ``Unknown``."""
+    found: list[Lag] = []
+    async with tables_of(settings, service) as database, database.read() as tx:
+        table = database.tables.tables["position"]
+        rows = await tx.all(select(table).order_by(table.c.consumer, table.c.topic, table.c.partition))
+    stored: dict[tuple[str, str], dict[Partition, tuple[int, str]]] = {}
+    for row in rows:
+        mine = stored.setdefault((row.consumer, row.topic), {})
+        mine[Partition(row.topic, row.partition)] = (row.next, row.topic_id)
+    for (consumer, topic), positions in stored.items():
+        behind, lost = await distance(log, topic, positions)
+        found.append(Lag(service, consumer, topic, behind, len(lost)))
     return found
 
 
