@@ -1,6 +1,6 @@
-"""``motcua search reindex``: build the search index anew while the system serves.
+"""Build the search index anew while the system serves.
 
-Whoever writes the index holds the lease ``index``. Where nobody does, this command takes it and builds by itself;
+Whoever writes the index holds the lease ``index``. Where nobody does, the command takes it and builds by itself;
 else it leaves a request in search's own database and shows how far the serving process is with it.
 """
 
@@ -8,16 +8,9 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated
-
-import typer
-from rich.console import Console
 
 from kernel.db import Database
-from kernel.errors import Problem
 from kernel.lease import Leases
-from motcua.progress import Steps
 from search_service.main import open_index
 from search_service.settings import SearchSettings
 from search_service.store.index import Refused
@@ -26,41 +19,11 @@ from search_service.usecases.indexing import LEASE, answer_reindex, ask_reindex,
 
 LOOK = 0.3
 
-app = typer.Typer(no_args_is_help=True, help="The search index.")
-
 Show = Callable[[int, int], None]
 
 
 class Busy(Exception):
     """Somebody else's request is being answered."""
-
-
-@app.callback()
-def search() -> None:
-    """Keep ``reindex`` a command of its own name."""
-
-
-@app.command()
-def reindex(data: Annotated[Path, typer.Option("--data", help="The data folder.")] = Path("demo-data")) -> None:
-    """Build the search index anew beside the old one and swap them; safe while the system serves."""
-    console = Console(stderr=True, highlight=False)
-    settings = SearchSettings(data=data.resolve())
-    if not settings.database and not (settings.data / "services" / "search.db").exists():
-        console.print(f"There is nothing to index below {data}: run it once, or set MOTCUA_DATABASE.")
-        raise typer.Exit(1)
-    try:
-        with Steps(console) as steps:
-            count = asyncio.run(rebuild(settings, lambda done, total: steps.show("documents", done, total)))
-    except Busy:
-        console.print("A reindex is under way already; this one was not begun.")
-        raise typer.Exit(1) from None
-    except Refused as refused:
-        console.print(f"Not swapped: {refused}. The old index serves on.")
-        raise typer.Exit(2) from None
-    except Problem as problem:
-        console.print(f"{problem.text.en} The old index serves on.")
-        raise typer.Exit(1) from None
-    print(f"The new index serves: {count} documents.")
 
 
 async def rebuild(settings: SearchSettings, show: Show) -> int:
