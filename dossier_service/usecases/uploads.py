@@ -84,7 +84,7 @@ async def _keep(tx: Tx, desk: Desk, holder: str, key: str, ref: FileRef) -> None
 
 
 async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
-    """Delete expired drafts and uploads older than 48 hours that no draft's answers name; return how many files."""
+    """Delete expired drafts and uploads older than 48 hours that no draft's answers name, and what killed processes left half-written; return how many files."""
     gone = 0
     async with desk.database.begin() as tx:
         over = await drafts.expired(tx, desk.clock.now(), limit)
@@ -105,7 +105,7 @@ async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
         if not used:
             await desk.files.delete(row.key)
             gone += 1
-    return gone
+    return gone + await desk.files.sweep(timedelta(hours=desk.settings.upload_hours))
 
 
 def _digests(answers: str) -> set[str]:
