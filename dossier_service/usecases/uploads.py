@@ -84,7 +84,10 @@ async def _keep(tx: Tx, desk: Desk, holder: str, key: str, ref: FileRef) -> None
 
 
 async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
-    """Delete expired drafts and uploads older than 48 hours that no draft's answers name, and what killed processes left half-written; return how many files."""
+    """Delete expired drafts and uploads older than 48 hours that no draft's answers name; return how many files.
+
+    What killed processes left half-written that long ago goes too.
+    """
     gone = 0
     async with desk.database.begin() as tx:
         over = await drafts.expired(tx, desk.clock.now(), limit)
