@@ -25,7 +25,7 @@ from sqlalchemy.engine import Row
 
 from citizen_service.model import Access, Kind, Notice, NoticeSettled, Profile
 from kernel.consume import consume_tables
-from kernel.db import Tx, UtcDateTime
+from kernel.db import BigId, Tx, UtcDateTime
 from kernel.errors import Text
 from kernel.lease import lease_table
 from kernel.outbox import outbox_table
@@ -59,7 +59,7 @@ PROFILE = Table(
 NOTICE = Table(
     "notice",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BigId, primary_key=True, autoincrement=True),
     Column("owner", String, nullable=False),
     Column("dossier", String, nullable=False),
     Column("event_no", Integer, nullable=False),
@@ -78,7 +78,8 @@ NOTICE = Table(
     Index("notice_inbox", "owner", "channel", "id"),
     sqlite_autoincrement=True,
 )
-Index("notice_unsent", NOTICE.c.id, sqlite_where=(NOTICE.c.channel == "mail") & NOTICE.c.sent_at.is_(None))
+_UNSENT = (NOTICE.c.channel == "mail") & NOTICE.c.sent_at.is_(None)
+Index("notice_unsent", NOTICE.c.id, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
 
 # What was settled before this database was lost, until its notice is written again.
 SETTLED = Table(
@@ -93,7 +94,7 @@ SETTLED = Table(
 ACCESS = Table(
     "access",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BigId, primary_key=True, autoincrement=True),
     Column("owner", String, nullable=False, index=True),
     Column("dossier", String, nullable=False),
     Column("no", Integer, nullable=False),

@@ -13,7 +13,7 @@ from sqlalchemy import (
 )
 
 from kernel.consume import consume_tables
-from kernel.db import UtcDateTime
+from kernel.db import BigId, UtcDateTime
 from kernel.lease import lease_table
 from kernel.outbox import outbox_table
 
@@ -30,18 +30,18 @@ LANE = Table(
     Column("participant", String, nullable=False, default=""),  # who holds it now, by certificate
     Column("holder", String, nullable=False, default=""),  # the instance that has the link; empty = nobody
     Column("journal_id", String, nullable=False, default=""),
-    Column("acked_seq", Integer, nullable=False, default=0),
-    Column("last_seq", Integer, nullable=False, default=0),
-    Column("last_report_seq", Integer, nullable=False, default=0),
+    Column("acked_seq", BigId, nullable=False, default=0),
+    Column("last_seq", BigId, nullable=False, default=0),
+    Column("last_report_seq", BigId, nullable=False, default=0),
     Column("resync", Boolean, nullable=False, default=False),
     Column("resyncs", Integer, nullable=False, default=0),
-    Column("lost_from", Integer, nullable=False, default=0),
-    Column("lost_to", Integer, nullable=False, default=0),
+    Column("lost_from", BigId, nullable=False, default=0),
+    Column("lost_to", BigId, nullable=False, default=0),
     Column("connected_at", UtcDateTime),
     Column("away_since", UtcDateTime),
     Column("last_seen", UtcDateTime),
     Column("software", String, nullable=False, default=""),
-    Column("drift_seconds", Integer, nullable=False, default=0),
+    Column("drift_seconds", BigId, nullable=False, default=0),
     Column("compared_at", UtcDateTime),
     Column("differing", Integer, nullable=False, default=0),
 )
@@ -51,7 +51,7 @@ LANE_ITEM = Table(
     "lane_item",
     METADATA,
     Column("lane", String, primary_key=True),
-    Column("seq", Integer, primary_key=True),
+    Column("seq", BigId, primary_key=True),
     Column("subject", String, nullable=False),
     Column("subject_kind", String, nullable=False),
     Column("epoch", Integer, nullable=False),
@@ -61,7 +61,7 @@ LANE_ITEM = Table(
     Column("digest", String, nullable=False),
     Column("size", Integer, nullable=False),
     Column("ce_id", String, nullable=False),
-    Column("replaces", Integer, nullable=False, default=0),
+    Column("replaces", BigId, nullable=False, default=0),
     Column("state", String, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("acked_at", UtcDateTime),
@@ -77,7 +77,7 @@ Index("lane_item_acked", LANE_ITEM.c.acked_at)
 HELD_ITEM = Table(
     "held_item",
     METADATA,
-    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("id", BigId, primary_key=True, autoincrement=True),
     Column("lane", String, nullable=False),
     Column("subject", String, nullable=False),
     Column("subject_kind", String, nullable=False),
@@ -135,7 +135,7 @@ UNREADABLE = Table(
     METADATA,
     Column("lane", String, primary_key=True),
     Column("journal_id", String, primary_key=True),
-    Column("report_seq", Integer, primary_key=True),
+    Column("report_seq", BigId, primary_key=True),
     Column("body", LargeBinary, nullable=False),
     Column("reason", String, nullable=False),
     Column("at", UtcDateTime, nullable=False),

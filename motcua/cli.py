@@ -12,9 +12,12 @@ import typer
 
 from motcua.backups import commands as backups
 from motcua.cluster.commands import app as cluster
+from motcua.migrating import app as migrate
 from motcua.operating import commands as operating
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
 from motcua.realm import app as identity
+from motcua.searching import app as search
+from motcua.topics import topics
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -29,11 +32,14 @@ app.add_typer(events, name="events")
 app.add_typer(operating.log, name="log")
 app.command("republish")(operating.republish)
 app.command("check")(operating.check)
+app.command("topics")(topics)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 
 app.add_typer(cluster, name="cluster")
 app.add_typer(identity, name="identity")
+app.add_typer(migrate, name="migrate")
+app.add_typer(search, name="search")
 
 Data = Annotated[Path, typer.Option("--data", help="The data folder.")]
 DEFAULT_DATA = Path("demo-data")

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from kernel.consume import consume_tables
-from kernel.db import UtcDateTime
+from kernel.db import BigId, UtcDateTime
 from kernel.idempotency import idempotency_table
 from kernel.lease import lease_table
 from kernel.outbox import outbox_table
@@ -202,7 +202,7 @@ PARKED = Table(
     Column("sha256", String, nullable=False),
     Column("told", Boolean, nullable=False),
     Column("partition", Integer, nullable=False),
-    Column("offset", Integer, nullable=False),
+    Column("offset", BigId, nullable=False),
     Column("headers", String, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("appended_at", UtcDateTime, nullable=False),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
 
-from kernel.db import UtcDateTime
+from kernel.db import BigId, UtcDateTime
 from kernel.lease import lease_table
 from kernel.outbox import outbox_table
 
@@ -69,7 +69,7 @@ PLACE = Table(
 PLACE_NAME = Table(
     "place_name",
     METADATA,
-    Column("id", Integer, primary_key=True),
+    Column("id", BigId, primary_key=True),
     Column("ward", String, nullable=False, index=True),
     Column("name", String, nullable=False),
     Column("folded", String, nullable=False),
