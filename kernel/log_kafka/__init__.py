@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import structlog
+from kafka.errors import KafkaError as Away
 
 from kernel.log import MAX_BODY, BodyTooLarge, Message, Partition, PositionLost, Record, Topic
 from kernel.log_kafka.feed import Feed
@@ -20,7 +21,7 @@ from kernel.log_kafka.sender import Sender
 from kernel.log_kafka.topics import Difference, create_and_check
 from kernel.log_kafka.watchdog import Watchdog
 
-__all__ = ["Difference", "KafkaLog", "KafkaReader", "TopicMissing", "create_and_check"]
+__all__ = ["Away", "Difference", "KafkaLog", "KafkaReader", "TopicMissing", "create_and_check"]
 
 T = TypeVar("T")
 QUIET = 10.0
