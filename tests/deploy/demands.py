@@ -133,7 +133,7 @@ def told_what_it_uses(docs: list[Doc]) -> list[str]:
         "MOTCUA_ELASTICSEARCH": "index",
         "MOTCUA_S3": "files",
         "MOTCUA_IDENTITY": "identity",
-        "KEYCLOAK_URL": "keycloak",
+        "KEYCLOAK_URL": "identity",
         "MOTCUA_CITIZEN_MAIL": "mail",
     }
     faults = []

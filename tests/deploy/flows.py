@@ -37,7 +37,7 @@ def calls(docs: Sequence[Doc]) -> Iterator[tuple[Doc, Place, str, int]]:
         here = Place(doc["metadata"].get("namespace", "motcua"), template["metadata"]["labels"])
         told = environment(docs if isinstance(docs, tuple) else list(docs), template)
         for name, value in told.items():
-            if name in ("MOTCUA_PUBLIC_URL", "MOTCUA_SIGN_IN_ORIGIN", "KEYCLOAK_BROWSER_URL"):
+            if name in ("MOTCUA_PUBLIC_URL", "MOTCUA_IDENTITY", "MOTCUA_SIGN_IN_ORIGIN", "KEYCLOAK_BROWSER_URL"):
                 continue  # said to browsers, not called
             if name == "MOTCUA_CITIZEN_SMTP_HOST":
                 yield doc, here, value, int(told["MOTCUA_CITIZEN_SMTP_PORT"])
