@@ -59,10 +59,14 @@ class Cluster:
         self._progress("tables, topics, identities", len(steps), len(steps))
 
     def start_services(self) -> None:
-        """Start every replica of every service and wait until all are ready."""
+        """Start every replica and wait until all are ready; the catalogue first, whose facts the others copy."""
         everyone = [each for group in self.services.values() for each in group]
+        first = self.services["catalog"][0]
+        first.launch()
+        first.wait()
         for service in everyone:
-            service.launch()
+            if service is not first:
+                service.launch()
             self.note()
         for done, service in enumerate(everyone):
             self._progress("services", done, len(everyone))

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -24,6 +25,11 @@ from motcua.cluster.engines import DidNotStart, Elasticsearch, Engine, Kafka, Ke
 from motcua.cluster.packages import Missing
 
 FOLDER = "MOTCUA_TEST_ENGINES"
+WATCH = """
+while kill -0 "$1" 2>/dev/null; do sleep 2; done
+for noted in "$2"/*.pid; do test -e "$noted" && kill -9 -- "-$(cat "$noted")" 2>/dev/null; done
+rm -rf "$2"
+"""
 E = TypeVar("E", bound=Engine)
 _STARTED: list[Engine] = []  # kept, so that no engine is collected while it runs
 
@@ -34,6 +40,8 @@ def set_up(config: pytest.Config) -> None:
         folder = tempfile.mkdtemp(prefix="motcua-engines-")
         os.chmod(folder, 0o755)
         os.environ[FOLDER] = folder
+        # A run that is itself killed ends nothing; so somebody stays who does.
+        subprocess.Popen(["/bin/sh", "-c", WATCH, "watch", str(os.getpid()), folder], start_new_session=True)
 
 
 def tear_down(config: pytest.Config) -> None:
@@ -62,6 +70,7 @@ def shared(kind: type[E]) -> E:
         start(engine)
         assert engine.process is not None
         _STARTED.append(engine)
+        (folder / f"{kind.name}.pid").write_text(str(engine.process.pid))
         noted.write_text(json.dumps({"port": engine.port, "pid": engine.process.pid}))
         return engine
 
