@@ -16,7 +16,6 @@ from motcua.migrating import app as migrate
 from motcua.operating import commands as operating
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
 from motcua.realm import app as identity
-from motcua.topics import topics
 from motcua.searching import app as search
 from motcua.topics import topics
 
@@ -33,7 +32,6 @@ app.add_typer(events, name="events")
 app.add_typer(operating.log, name="log")
 app.command("republish")(operating.republish)
 app.command("check")(operating.check)
-app.command("topics")(topics)
 app.command("topics")(topics)
 app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
