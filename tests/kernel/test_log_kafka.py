@@ -14,6 +14,7 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from kernel.consume import Consumer, counted
 from kernel.db import Database
@@ -21,6 +22,7 @@ from kernel.lease import Leases
 from kernel.log import BodyTooLarge, Log, Message, Partition, PositionLost, Record, Topic, partition_of
 from kernel.log_kafka import KafkaLog, TopicMissing, create_and_check
 from kernel.outbox import Outbox, Relay
+from motcua.cli import app
 from motcua.cluster.engines import Kafka
 from tests.engines.shared import free_port, start
 from tests.kernel.engines import (
@@ -346,3 +348,14 @@ class TestTopics:
         with pytest.raises(BodyTooLarge):
             await log.append([Message(EVENTS.name, "k", {}, b"x" * (1024 * 1024 + 1))])
         await log.close()
+
+    def test_the_command_waits_creates_and_says_what_differs(self, tmp_path: Path) -> None:
+        broker = Kafka(tmp_path, free_port(), heap="256m")
+        try:
+            start(broker)
+            where = ["topics", "--brokers", f"127.0.0.1:{broker.port}", "--replicas", "1"]
+            results = [CliRunner().invoke(app, [*where, *more]) for more in (["--check"], [], ["--check"])]
+            assert [each.exit_code for each in results] == [1, 0, 0]
+            assert "dossier.events.v1: the topic is missing, should be there" in results[0].output
+        finally:
+            broker.kill()
