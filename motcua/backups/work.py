@@ -5,6 +5,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import make_url
+
 from dossier_service.usecases.restored import skip_given_numbers
 from exchange.usecases.restored import begin_lanes_anew
 from kernel.clock import Clock
@@ -14,7 +16,7 @@ from motcua.assembly import open_files
 from motcua.backups import postgres
 from motcua.backups.folder import copy_plain, cut_of, databases_of, durable, put_back
 from motcua.backups.manifest import Manifest, Progress, Unusable, describe, read_manifest, verify
-from motcua.operating.places import PLACES
+from motcua.operating.places import PLACES, Place
 
 FILES = "files"
 PROVINCES = "provinces"
@@ -80,7 +82,7 @@ def restore(settings: Settings, folder: Path, *, owner: str, provinces: bool, pr
     except BaseException:
         shutil.rmtree(settings.data / "services", ignore_errors=True)
         raise
-    lanes, skipped = asyncio.run(_after(settings))
+    lanes, skipped = asyncio.run(_after(settings, owner))
     return Restored(manifest.cut_at, lanes, skipped)
 
 
@@ -109,11 +111,8 @@ async def _store_files(settings: Settings, folder: Path, paths: list[str], progr
         progress("objects", done, len(paths))
 
 
-async def _after(settings: Settings) -> tuple[int, int]:
-    databases = [
-        Database(settings.database_url(PLACES[name].schema), PLACES[name].tables, readers=1)
-        for name in ("exchange", "dossiers")
-    ]
+async def _after(settings: Settings, owner: str) -> tuple[int, int]:
+    databases = [_database(settings, owner, PLACES[name]) for name in ("exchange", "dossiers")]
     exchange, dossiers = databases
     try:
         lanes = await begin_lanes_anew(database=exchange)
@@ -122,3 +121,12 @@ async def _after(settings: Settings) -> tuple[int, int]:
     finally:
         for database in databases:
             await database.close()
+
+
+def _database(settings: Settings, owner: str, place: Place) -> Database:
+    """Open a service's tables; on PostgreSQL as their owner, since an operator's address may only read."""
+    url = settings.database_url(place.schema)
+    if settings.database:
+        searching = {"options": f"-csearch_path={place.schema}"}
+        url = make_url(owner).update_query_dict(searching).render_as_string(hide_password=False)
+    return Database(url, place.tables, readers=1)

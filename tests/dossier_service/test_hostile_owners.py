@@ -95,6 +95,19 @@ async def test_a_snapshot_may_jump_but_not_break_the_rules(tmp_path: Path, lie: 
         assert await broken(here) == []
 
 
+async def test_a_withdrawal_that_a_restored_nation_has_lost_comes_back_with_a_snapshot(tmp_path: Path) -> None:
+    async with world(tmp_path) as here:
+        code = await here.file()
+        owner = Owner(code, here.desk.clock.now())
+        lost = owner.step("accepted", state=State.ACCEPTED)
+        last = owner.step("withdrawn", state=State.WITHDRAWN)
+        await here.feed(TOPIC, owner.snapshot(last, [lost], {1: RequestState.DECLINED}))
+        assert await refusals(here) == [("ILLEGAL", 3)]
+        await here.feed(TOPIC, owner.snapshot(last, [lost], {1: RequestState.ACCEPTED}))
+        assert (await shown(here, code)).dossier.state is State.WITHDRAWN
+        assert await broken(here) == []
+
+
 async def test_a_snapshot_of_an_ended_dossier_brings_answers_and_changes_nothing_else(tmp_path: Path) -> None:
     async with world(tmp_path) as here:
         code = await here.file()
