@@ -1,5 +1,6 @@
 """Tokens: only the issuer's own, for us, in time, signed with its public keys."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Mapping
@@ -168,6 +169,47 @@ async def test_an_issuer_that_is_away_is_no_fault_of_the_caller(issuer: Issuer, 
     assert (await verifier.verify(token())).sub == "p-17"
     issuer.away = True
     assert (await verifier.verify(token(sub="p-18"))).sub == "p-18"
+
+
+async def test_a_withdrawn_key_is_refused_when_the_keys_are_read_again(issuer: Issuer, verifier: Verifier) -> None:
+    text = token()
+    assert (await verifier.verify(text)).sub == "p-17"
+    issuer.keys = [RSA]
+    assert (await verifier.verify(text)).sub == "p-17"
+    verifier._due = 0.0
+    assert await refused(verifier, text) == "bad_token"
+    assert (await verifier.verify(token(RSA, "RS256", "rsa-1"))).sub == "p-17"
+
+
+async def test_keys_are_read_in_the_background_and_readiness_says_whether_they_were(
+    issuer: Issuer, verifier: Verifier
+) -> None:
+    issuer.away = True
+    looking = asyncio.create_task(verifier.run())
+    try:
+        async with asyncio.timeout(10):
+            while not issuer.asked:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            assert await verifier.ready() == {"keys": False}
+            issuer.away = False
+            while not (await verifier.ready())["keys"]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        looking.cancel()
+    issuer.away = True
+    assert (await verifier.verify(token())).sub == "p-17"
+
+
+async def test_many_who_wait_for_an_issuer_that_is_away_ask_it_together(issuer: Issuer) -> None:
+    async def slowly() -> Mapping[str, Any]:
+        issuer.asked += 1
+        await asyncio.sleep(0.05)
+        raise ConnectionError
+
+    verifier = Verifier(issuer=ISSUER, keys=slowly)
+    answers = await asyncio.gather(*(verifier.verify(token()) for _ in range(20)), return_exceptions=True)
+    assert all(isinstance(each, Unavailable) for each in answers)
+    assert issuer.asked == 1
 
 
 @given(st.text(max_size=200) | st.lists(st.text('ab{}":,eyJ0=-_', max_size=40), max_size=6).map(".".join))
