@@ -1,10 +1,19 @@
 """What people see while the provider or the session table is away."""
 
+from datetime import timedelta
+
 import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from gateway.main import build
+from gateway.request import SESSION
+from gateway.sessions import METADATA, Sessions, Tokens
 from gateway.settings import GatewaySettings
 from kernel.auth import Verifier
+from kernel.db import Database
 from kernel.web import AsgiUpstream
 from tests.gateway.conftest import PUBLIC, Edge, Service
 
@@ -40,4 +49,34 @@ async def test_a_service_that_this_installation_does_not_have_is_not_found(edge:
         for path in ("/dev/outbox", "/api/search/v1/query", "/"):
             assert (await upstream.request("GET", path, {})).status == 404
     finally:
+        await running.close()
+
+
+async def test_a_signed_in_person_is_not_told_to_sign_in_while_nobody_can(edge: Edge) -> None:
+    async def closed(_request: Request) -> Response:
+        return JSONResponse({"code": "sign_in_needed"}, status_code=401)
+
+    settings = GatewaySettings(data=edge.data / "four", public_url=PUBLIC, gateway_access_log=False)
+    running = await build(
+        settings,
+        upstreams={
+            "portal": edge.service,
+            "dossiers": AsgiUpstream(Starlette(routes=[Route("/{rest:path}", closed)])),
+            "identity": AsgiUpstream(Service().app),  # answers, but is no provider
+        },
+        verifier=Verifier(issuer=f"{PUBLIC}/id", keys=edge.provider.jwks),
+    )
+    database = await Database.open(settings.database_url("gateway"), METADATA)
+    try:
+        sessions = Sessions(database, idle=timedelta(minutes=30), absolute=timedelta(hours=12))
+        cookie = await sessions.begin(subject="p-1", tokens=Tokens("old", "refresh", "id", 0.0))
+        transport = httpx.ASGITransport(app=running.app)
+        async with httpx.AsyncClient(transport=transport, base_url=PUBLIC) as browser:
+            browser.cookies.set(SESSION, cookie)
+            mine = await browser.get("/api/dossiers/v1/dossiers")
+            assert (mine.status_code, mine.json()["code"]) == (503, "identity_unavailable")
+            assert (await browser.get("/x")).status_code == 200, "what is public stays readable"
+        assert await sessions.find(cookie) is not None
+    finally:
+        await database.close()
         await running.close()
