@@ -15,9 +15,10 @@ for each in services_catalog search dossiers citizen_service exchange gateway; d
     role "$each"
 done
 run <<'SQL'
-CREATE DATABASE motcua OWNER motcua_owner;
+-- sorts by code point, as the program does
+CREATE DATABASE motcua OWNER motcua_owner TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C';
 CREATE DATABASE keycloak OWNER keycloak;
-REVOKE CONNECT ON DATABASE motcua FROM PUBLIC;
-REVOKE CONNECT ON DATABASE keycloak FROM PUBLIC;
+REVOKE ALL ON DATABASE motcua FROM PUBLIC;
+REVOKE ALL ON DATABASE keycloak FROM PUBLIC;
 GRANT CONNECT ON DATABASE motcua TO services_catalog, search, dossiers, citizen_service, exchange, gateway;
 SQL
