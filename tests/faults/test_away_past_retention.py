@@ -51,7 +51,7 @@ def test_a_province_that_was_away_past_retention_gets_all_of_it(
         here = portal.file_dossier(client, CODE, place=HERE[1])
         portal.until_status(client, here, 10, seconds=60)
         until(lambda: not rows(portal, "exchange", EXCHANGE_OUTBOX.select()), what="published")
-        until(lambda: taken(portal), what="everybody has read the log")
+        until(lambda: taken(portal), seconds=90, what="everybody has read the log")
         assert all(portal.dossier(client, code)["delivered_at"] is None for code in waiting)
     portal.stop()
     assert asyncio.run(_forget(portal.data)) == 0
