@@ -145,9 +145,9 @@ class Feed:
 
     def _turn(self, wanted: dict[Partition, int] | None) -> None:
         if wanted is not None:
+            # A consumer that was pointed elsewhere would first wait out the fetch that it has on its way.
+            self._drop_consumer()
             self._positions = wanted
-            if self._consumer is not None:
-                self._point()
         if not self._positions:
             return
         if self._consumer is None:
