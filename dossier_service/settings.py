@@ -4,9 +4,8 @@ from kernel.settings import Settings
 
 
 class DossierSettings(Settings):
-    """``demo`` lets a draft carry the marker of an example case; sizes are bytes."""
+    """Sizes are bytes; with ``demo`` a draft may carry the marker of an example case."""
 
-    demo: bool = False
     max_dossier_bytes: int = 512 * 1024
     max_file_bytes: int = 20 * 1024 * 1024
     max_files: int = 40

@@ -14,6 +14,8 @@ class Settings(BaseSettings):
     ``instance`` names this process in leases; a restarted process of the same name takes its leases over at once,
     so two processes over the same data must not share one. Empty: host and process number.
 
+    ``demo`` says that people, offices and results are invented: example cases may then be filed as such.
+
     Each engine is chosen by its address; empty = the embedded one below ``data``. ``database`` is a SQLAlchemy address
     of PostgreSQL in which ``{schema}`` stands for the service's own schema and role, ``kafka`` the brokers
     (host:port, with commas), ``elasticsearch`` and ``s3`` a URL (the bucket is the path), ``identity`` the issuer's
@@ -26,6 +28,7 @@ class Settings(BaseSettings):
     data: Path
     public_url: str = "http://127.0.0.1:8000"
     instance: str = ""
+    demo: bool = False
 
     database: str = ""
     kafka: str = ""

@@ -42,7 +42,7 @@ class Options:
     @property
     def shared(self) -> dict[str, Any]:
         """What every room's settings get beside the environment."""
-        return {"data": self.data, "public_url": self.public_url, "instance": self.instance}
+        return {"data": self.data, "public_url": self.public_url, "instance": self.instance, "demo": True}
 
     @property
     def instance(self) -> str:

@@ -31,12 +31,12 @@ async def search(engines: Engines, shared: Shared) -> Running:
 
 
 async def dossiers(engines: Engines, shared: Shared) -> Running:
-    """Build dossier_service; example cases may ask for papers (the demo)."""
+    """Build dossier_service."""
     from dossier_service import main
     from dossier_service.settings import DossierSettings
 
     return await main.build(
-        DossierSettings(**shared, demo=True),
+        DossierSettings(**shared),
         log=engines.log,
         clock=engines.clock,
         verifier=engines.verifier,
@@ -46,14 +46,15 @@ async def dossiers(engines: Engines, shared: Shared) -> Running:
 
 
 async def citizen(engines: Engines, shared: Shared) -> Running:
-    """Build citizen_service with the demo people's records."""
+    """Build citizen_service; in the demo with the demo people's records."""
     from citizen_service import main
     from citizen_service.settings import CitizenSettings
     from motcua.identity.profiles import profiles
 
+    settings = CitizenSettings(**shared)
     return await main.build(
-        CitizenSettings(**shared),
-        profiles=profiles(),
+        settings,
+        profiles=profiles() if settings.demo else (),
         log=engines.log,
         clock=engines.clock,
         verifier=engines.verifier,

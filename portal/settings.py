@@ -12,5 +12,4 @@ class PortalSettings(Settings):
     """
 
     sign_in_origin: str = ""
-    demo: bool = True
     upload_limit: int = 20_000_000

@@ -112,7 +112,7 @@ class Layout:
 
     def environment(self, service: str, number: int = 0) -> dict[str, str]:
         """Return what one replica is told by its environment: its own database, no other's."""
-        told = self.engine_environment() | {"MOTCUA_INSTANCE": f"{service}-{number}"}
+        told = self.engine_environment() | {"MOTCUA_INSTANCE": f"{service}-{number}", "MOTCUA_DEMO": "1"}
         if schema := SCHEMAS.get(service):
             told["MOTCUA_DATABASE"] = self.database_url(schema)
         if service in ("portal", "gateway"):
