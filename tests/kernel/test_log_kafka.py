@@ -41,7 +41,6 @@ from tests.kernel.engines import (
 from tests.kernel.log_engines import KAFKA, abort_one, administration, delete_topics, open_log
 from tests.kernel.test_consume import Service, consumer_of, noted, running
 
-LOG_ENGINES = ["kafka"]
 KEYS = {partition_of(f"k{n}", EVENTS.partitions): f"k{n}" for n in range(50)}
 
 
