@@ -41,6 +41,7 @@ from kernel.db import postgres, sqlite
 T = TypeVar("T")
 
 WRITERS = 4
+CLOSING = 5.0
 
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A number that grows for ever: 64 bits everywhere (SQLite counts rows by itself in a column called INTEGER only)."""
@@ -177,6 +178,8 @@ class Database:
         self.tables = tables
         self._sink = sink
         self._closed = False
+        self._lent = 0
+        self._returned = asyncio.Event()
         self._turn: asyncio.Lock | asyncio.Semaphore
         self._reader: AsyncEngine | None = None
         self._remote = self.url.get_backend_name() == "postgresql"
@@ -260,13 +263,18 @@ class Database:
         if self._closed:
             raise RuntimeError("this database is closed")
         connection = engine.connect()
+        self._lent += 1
         try:
             try:
                 await _uninterrupted(_started(connection))
                 yield connection
             finally:
-                if connection.sync_connection is not None:
-                    await _uninterrupted(connection.close())
+                try:
+                    if connection.sync_connection is not None:
+                        await _uninterrupted(connection.close())
+                finally:
+                    self._lent -= 1
+                    self._returned.set()
         except SQLAlchemyError as error:
             if self._remote and postgres.means_away(error):
                 raise postgres.away() from error
@@ -275,12 +283,20 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Close every connection; nothing can be opened afterwards. Waits for the writers."""
+        """Close every connection; nothing can be opened afterwards. Waits for the writers.
+
+        A connection to a server that comes back after its pool has gone would stay open: those are awaited a while.
+        """
         for _ in range(self._writers):
             await self._turn.acquire()
         self._closed = True
         for _ in range(self._writers):
             self._turn.release()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING if self._remote else 0):
+                while self._lent:
+                    self._returned.clear()
+                    await self._returned.wait()
         await self._writer.dispose()
         if self._reader is not None:
             await self._reader.dispose()
