@@ -1,12 +1,13 @@
 """Fixtures that every suite may use."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from tests.clustered import RunningCluster, running_cluster
+from tests.engines.nation import Nation, nation
 from tests.engines.shared import (
     elasticsearch_url,
     kafka_brokers,
@@ -53,8 +54,21 @@ def template_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root
 
 
+@pytest.fixture(scope="session")
+def nation_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nation]:
+    """PostgreSQL and a broker of this worker's own, for portals of one process on real engines."""
+    with nation(tmp_path_factory.mktemp("nation")) as engines:
+        yield engines
+
+
 @pytest.fixture
-def new_portal(template_root: Path, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
+def new_portal(new_embedded: Callable[..., Portal]) -> Callable[..., Portal]:
+    """Make portals of one process; fault tests override it with both pairs of engines."""
+    return new_embedded
+
+
+@pytest.fixture
+def new_embedded(template_root: Path, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
     """Make portals over seeded data; every one is killed in the end."""
     made: list[Portal] = []
 
@@ -67,6 +81,25 @@ def new_portal(template_root: Path, tmp_path: Path) -> Iterator[Callable[..., Po
     yield make
     for portal in made:
         portal.kill()
+
+
+@pytest.fixture
+def new_on_engines(nation_engines: Nation, tmp_path: Path) -> Iterator[Callable[..., Portal]]:
+    """Make portals of one process over PostgreSQL and Kafka; one at a time, as they share their topics."""
+    made: list[Portal] = []
+
+    def make(*, pace: str = "0", env: Mapping[str, str] | None = None, **options: object) -> Portal:
+        assert all(each.process is None or each.process.poll() is not None for each in made), "one at a time"
+        data = tmp_path / f"data{len(made)}"
+        told = nation_engines.portal(data)
+        portal = Portal(data, pace=pace, env=told | dict(env or {}), **options)  # type: ignore[arg-type]
+        made.append(portal)
+        return portal
+
+    yield make
+    for portal in made:
+        portal.kill()
+        nation_engines.drop(portal.env)
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ def contract() -> Services:
 @pytest.fixture
 async def browser(contract: Services, tmp_path: Path) -> AsyncIterator[Browser]:
     """A browser that follows redirects, has cookies and asks for Vietnamese."""
-    settings = PortalSettings(data=tmp_path, public_url="http://portal.test")
+    settings = PortalSettings(data=tmp_path, public_url="http://portal.test", demo=True)
     running = await build(settings, upstreams=contract.upstreams(), clock=Clock())
     transport = httpx.ASGITransport(app=running.app)
     async with Browser(transport=transport, base_url="http://portal.test", follow_redirects=True) as client:
