@@ -43,9 +43,9 @@ def document(seen: Measured, figures: list[Figure], heading: str) -> str:
         _missed(figures),
         "## How to repeat it",
         "`make bench-cluster` starts everything itself, from packages, in a folder of its own, and deletes it again "
-        "(Java and PostgreSQL have to be installed; about 6 GB of disk and 15 minutes). `python -m benchmarks --cluster "
-        "--quick` shows in a minute that it works. It ends with an error where a report is lost, applied twice or out "
-        "of order, or where a baseline wrote other rows than the service.",
+        "(Java and PostgreSQL have to be installed; about 6 GB of disk and 15 minutes). "
+        "`python -m benchmarks --cluster --quick` shows in a minute that it works. It ends with an error where a "
+        "report is lost, applied twice or out of order, or where a baseline wrote other rows than the service.",
         "## Where the time goes",
         "Processor time of each process over the saturated rounds, from `/proc`. Each report costs all of it: what is "
         "saved here makes the road faster on the same cores.",
