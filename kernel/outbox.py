@@ -2,14 +2,15 @@
 
 At-least-once on the wire. The relay selects what is unsent (never ``id > last``), under a lease, oldest first, and
 deletes rows after the log has acknowledged them. A relay that lost its lease may repeat old messages late; every
-message carries (subject, subject_version), and receivers apply by version.
+message carries (subject, subject_version), and receivers apply by version. On a compacted topic such a repeat would be
+the one that stays: a relay that finds its rows already gone has the current state said once more (``overtaken``).
 """
 
 import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ DEPTH = Gauge("motcua_outbox_depth", "Events committed and not yet on the log", 
 OLDEST = Gauge("motcua_outbox_oldest_seconds", "Age of the oldest event that is not yet on the log", ["source"])
 SENT = Counter("motcua_outbox_sent_total", "Events that the log has acknowledged", ["source"])
 FAILED = Counter("motcua_outbox_failures_total", "Attempts to publish that failed", ["source"])
+OVERTAKEN = Counter("motcua_outbox_overtaken_total", "Batches that another relay had published meanwhile", ["source"])
 
 logger = structlog.get_logger()
 
@@ -52,6 +54,7 @@ class Outgoing:
 
 
 Encode = Callable[[object], Outgoing]
+Overtaken = Callable[[Collection[str]], Awaitable[object]]
 
 
 def outbox_table(metadata: MetaData) -> Table:
@@ -111,15 +114,29 @@ class Outbox:
 
 
 class Relay:
-    """Publishes one service's outbox. Run any number; the lease lets one work."""
+    """Publishes one service's outbox. Run any number; the lease lets one work.
 
-    def __init__(self, *, source: str, database: Database, outbox: Outbox, log: Log, leases: Leases) -> None:
+    ``overtaken`` is given the subjects that were repeated late, and emits what they are now: for compacted topics.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        database: Database,
+        outbox: Outbox,
+        log: Log,
+        leases: Leases,
+        overtaken: Overtaken | None = None,
+    ) -> None:
         self._source = source
         self._database = database
         self._table = database.tables.tables["outbox"]
         self._outbox = outbox
         self._log = log
         self._leases = leases
+        self._overtaken = overtaken
+        self._repeated: set[str] = set()
         self.last_ack = real_now()
         self._measured = 0.0
 
@@ -129,6 +146,7 @@ class Relay:
         while True:
             self._outbox.committed.clear()
             try:
+                await self._say_again()
                 if not await self._leases.acquire([LEASE]):
                     await asyncio.sleep(1)
                     continue
@@ -171,9 +189,19 @@ class Relay:
         self.last_ack = real_now()
         failpoint("outbox_published")
         async with self._database.begin() as tx:
-            await tx.execute(delete(self._table).where(self._table.c.id.in_([row.id for row in rows])))
+            done = await tx.execute(delete(self._table).where(self._table.c.id.in_([row.id for row in rows])))
+            gone = done.rowcount
         SENT.labels(self._source).inc(len(rows))
+        if gone < len(rows):
+            OVERTAKEN.labels(self._source).inc()
+            logger.warning("relay_overtaken", source=self._source, repeated=len(rows) - gone)
+            self._repeated |= {row.subject for row in rows}
         return len(rows)
+
+    async def _say_again(self) -> None:
+        if self._repeated and self._overtaken is not None:
+            await self._overtaken(frozenset(self._repeated))
+        self._repeated.clear()
 
     async def _oldest(self) -> Sequence[Row[Any]]:
         table = self._table

@@ -1,6 +1,7 @@
 """Wiring of the catalogue."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from kernel.auth import Verifier
@@ -32,10 +33,20 @@ async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: 
             database=database, seed=settings.seed, procedures=settings.procedures, at=clock.now()
         )
     leases = Leases(database, settings.holder)
-    relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
+    relay = make_relay(database=database, outbox=outbox, log=log, leases=leases)
     app = make_api(database=database, procedures=settings.procedures, seed=settings.seed)
     app.state.verifier = verifier
     return Running(NAME, app, [relay.run], _ready(database), database.close)
+
+
+def make_relay(*, database: Database, outbox: Outbox, log: Log, leases: Leases) -> Relay:
+    """Return the catalogue's relay: the topic is compacted, so a late repeat is followed by what is in force."""
+    overtaken = partial(_overtaken, database)
+    return Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases, overtaken=overtaken)
+
+
+async def _overtaken(database: Database, subjects: Collection[str]) -> None:
+    await usecases.repeat_current(database=database, subjects=subjects)
 
 
 def _ready(database: Database) -> Callable[[], Awaitable[dict[str, bool]]]:

@@ -164,7 +164,7 @@ def _sweep(address: str, topics: Sequence[Topic], at: datetime) -> None:
             name = f"{prefix}.{topic.name}"
             places = [TopicPartition(name, number) for number in range(topic.partitions)]
             if topic.compact:
-                _compact(admin, brokers, places)
+                compact(admin, brokers, places)
                 continue
             since = int((at - topic.kept).timestamp() * 1000)
             found = admin.list_partition_offsets(dict.fromkeys(places, since))
@@ -173,7 +173,7 @@ def _sweep(address: str, topics: Sequence[Topic], at: datetime) -> None:
             admin.delete_records(cuts)
 
 
-def _compact(admin: KafkaAdminClient, brokers: str, places: Sequence[TopicPartition]) -> None:
+def compact(admin: KafkaAdminClient, brokers: str, places: Sequence[TopicPartition]) -> None:
     """Close the last segment by a record that never counts (its transaction is aborted), and wait for the cleaner."""
     eager = {"segment.ms": "1", "min.cleanable.dirty.ratio": "0.0001", "delete.retention.ms": "0"}
     admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, places[0].topic, eager)])

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -12,7 +12,7 @@ from kernel.db import Database
 from kernel.errors import TooLarge
 from kernel.lease import Leases
 from kernel.log import MAX_BODY, Log, Message, Partition, Reader, Record
-from kernel.outbox import BATCH, LEASE, Outbox, Relay
+from kernel.outbox import BATCH, LEASE, Outbox, Overtaken, Relay
 from tests.kernel.engines import EVENTS, LogEngine, Noted, OpenDatabase, drain, run_child, until
 
 
@@ -29,8 +29,16 @@ async def on_log(log: Log) -> list[Record]:
     return await drain(reader, sum(ends.values()))
 
 
-def relay_of(database: Database, outbox: Outbox, log: Log, holder: str = "one", **lease: timedelta) -> Relay:
-    return Relay(source="test", database=database, outbox=outbox, log=log, leases=Leases(database, holder, **lease))
+def relay_of(
+    database: Database,
+    outbox: Outbox,
+    log: Log,
+    holder: str = "one",
+    overtaken: Overtaken | None = None,
+    **lease: timedelta,
+) -> Relay:
+    leases = Leases(database, holder, **lease)
+    return Relay(source="test", database=database, outbox=outbox, log=log, leases=leases, overtaken=overtaken)
 
 
 class Gate:
@@ -166,7 +174,12 @@ async def test_of_two_relays_one_that_lost_its_lease_leaves_nothing_out(
     gate = Gate(log)
     gate.open.clear()
     ttl = timedelta(seconds=0.5)
-    zombie = relay_of(first, outbox, gate, "zombie", ttl=ttl)
+    repeated: set[str] = set()
+
+    async def say_again(subjects: Collection[str]) -> None:
+        repeated.update(subjects)
+
+    zombie = relay_of(first, outbox, gate, "zombie", say_again, ttl=ttl)
     heir = relay_of(second, outbox, log, "heir", ttl=ttl)
     await commit(first, [Noted(f"S{n % 3}", n) for n in range(30)])
     async with running(zombie):
@@ -182,6 +195,11 @@ async def test_of_two_relays_one_that_lost_its_lease_leaves_nothing_out(
             gate.open.set()
             await commit(second, [Noted(f"S{n % 3}", n) for n in range(60, 90)])
             await until(sent)
+
+            async def told() -> bool:
+                return repeated == {"S0", "S1", "S2"}
+
+            await until(told)
     records = await on_log(log)
     assert {int(r.body) for r in records} == set(range(90))
     firsts = list(dict.fromkeys(r.headers["ce_id"] for r in records))
