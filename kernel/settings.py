@@ -4,6 +4,7 @@ import os
 import socket
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,7 +21,8 @@ class Settings(BaseSettings):
     of PostgreSQL in which ``{schema}`` stands for the service's own schema and role, ``kafka`` the brokers
     (host:port, with commas), ``elasticsearch`` and ``s3`` a URL (the bucket is the path), ``identity`` the issuer's
     address (an OpenID Connect provider); ``identity_inside`` is the origin at which this installation reaches it, if
-    browsers reach it elsewhere. ``single_broker`` says that one unreplicated broker is meant.
+    browsers reach it elsewhere. ``single_broker`` says that one unreplicated broker is meant;
+    ``kafka_delivery_timeout_ms`` is how long a sent event waits for its acknowledgement before it is sent anew.
     """
 
     model_config = SettingsConfigDict(env_prefix="MOTCUA_", frozen=True, extra="ignore")
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     database: str = ""
     kafka: str = ""
     single_broker: bool = False
+    kafka_delivery_timeout_ms: int = Field(default=20_000, ge=1_000)
     elasticsearch: str = ""
     s3: str = ""
     identity: str = ""

@@ -169,7 +169,8 @@ async def open_log(settings: Settings) -> Log:
     if settings.kafka:
         from kernel.log_kafka import KafkaLog
 
-        return KafkaLog(settings.kafka, TOPICS, single_broker=settings.single_broker)
+        patience = settings.kafka_delivery_timeout_ms
+        return KafkaLog(settings.kafka, TOPICS, single_broker=settings.single_broker, delivery_timeout_ms=patience)
     return await SqliteLog.open(f"sqlite+aiosqlite:///{settings.data}/log.db", TOPICS)
 
 
