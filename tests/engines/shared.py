@@ -26,9 +26,11 @@ from motcua.cluster.packages import Missing
 
 FOLDER = "MOTCUA_TEST_ENGINES"
 WATCH = """
-while kill -0 "$1" 2>/dev/null; do sleep 2; done
-for noted in "$2"/*.pid; do test -e "$noted" && kill -9 -- "-$(cat "$noted")" 2>/dev/null; done
-rm -rf "$2"
+(
+    while kill -0 "$1" 2>/dev/null; do sleep 2; done
+    for noted in "$2"/*.pid; do test -e "$noted" && kill -9 -- "-$(cat "$noted")"; done
+    rm -rf "$2"
+) >/dev/null 2>&1 </dev/null &
 """
 E = TypeVar("E", bound=Engine)
 _STARTED: list[Engine] = []  # kept, so that no engine is collected while it runs
@@ -41,7 +43,7 @@ def set_up(config: pytest.Config) -> None:
         os.chmod(folder, 0o755)
         os.environ[FOLDER] = folder
         # A run that is itself killed ends nothing; so somebody stays who does.
-        subprocess.Popen(["/bin/sh", "-c", WATCH, "watch", str(os.getpid()), folder], start_new_session=True)
+        subprocess.run(["/bin/sh", "-c", WATCH, "watch", str(os.getpid()), folder], check=True, start_new_session=True)
 
 
 def tear_down(config: pytest.Config) -> None:
@@ -49,6 +51,8 @@ def tear_down(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
     folder = Path(os.environ.pop(FOLDER))
+    for engine in _STARTED:
+        engine.kill()
     for noted in folder.glob("*.json"):
         try:
             os.killpg(json.loads(noted.read_text())["pid"], signal.SIGKILL)
