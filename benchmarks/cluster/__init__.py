@@ -33,7 +33,7 @@ class Size:
     @property
     def needed(self) -> int:
         """How many dossiers the measurements take away from the stock."""
-        tries = 4 * WANTED * self.seconds
+        tries = 6 * WANTED * self.seconds
         return round(self.count * 2 + tries + self.queued / 5 + ARRIVING * self.longest)
 
 

@@ -14,7 +14,6 @@ from benchmarks.processes import Failed
 
 WANTED = 1100
 STEP = 100
-TRIES = 4
 APPLIED_WITHIN = 300.0
 
 
@@ -135,23 +134,28 @@ async def steady(place: Place, load: Load, stock: Stock, *, seconds: float, turn
         rounds = []
         codes = stock.take(round(rate * seconds))
         for turn in range(turns):
-            times, holds = await _arriving(place, load, codes, turn, rate)
+            times, holds, managed = await _arriving(place, load, codes, turn, rate)
             rounds.append(times)
             if not holds:
                 break
-        if holds or len(refused) == TRIES or rate == STEP:
+        if holds or rate == STEP:
             break
         refused.append(rate)
-        say(f"{rate}/s does not hold")
-        rate -= STEP
+        say(f"{rate}/s does not hold: {managed:.0f}/s were managed")
+        rate = max(STEP, min(rate - STEP, int(managed) // STEP * STEP))
     say(f"{rate}/s holds: {holds}; median {sorted(rounds[-1])[len(rounds[-1]) // 2] * 1000:.0f} ms")
     if not holds:
         raise Failed(f"not even {rate}/s holds")
     return Steady(rate, rounds, await asyncio.to_thread(bare.floor, place), refused)
 
 
-async def _arriving(place: Place, load: Load, codes: list[str], turn: int, rate: int) -> tuple[list[float], bool]:
-    """Run one round; it holds when half a second after the last arrival at most one second of arrivals is missing."""
+async def _arriving(
+    place: Place, load: Load, codes: list[str], turn: int, rate: int
+) -> tuple[list[float], bool, float]:
+    """Run one round; return times, whether it holds, and reports a second.
+
+    It holds when half a second after the last arrival at most one second of arrivals is missing.
+    """
     frames = load.build(reports(codes, turn))
     watch = Watch(place.address)
     looking = asyncio.create_task(watch.run())
@@ -162,11 +166,11 @@ async def _arriving(place: Place, load: Load, codes: list[str], turn: int, rate:
         late = time.perf_counter() - began - len(codes) / rate
         await asyncio.sleep(max(0.0, 0.5 - late))
         missing = target - positions(connection)
-    await applied(place, target)
+    managed = len(codes) / (await applied(place, target) - began)
     await watch.finished()
     await asyncio.to_thread(settle, place)
     looking.cancel()
     await asyncio.gather(looking, return_exceptions=True)
     with place.connect() as connection:
         check_applied(connection, codes, turn + 2)
-    return watch.seconds, missing <= rate and late < 1
+    return watch.seconds, missing <= rate and late < 1, managed
