@@ -15,7 +15,7 @@ from exchange.store import METADATA
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
 from kernel.files import Files
-from kernel.log import Message, Partition, Record, SqliteLog
+from kernel.log import Log, Message, Partition, Record, SqliteLog
 from kernel.web import Running
 from motcua.pki import Authority
 from motcua.topics import TOPICS
@@ -91,7 +91,7 @@ async def no_keys() -> dict[str, object]:
 class Nation:
     """dossier_service in miniature: owns the states, answers what the exchange asks for."""
 
-    log: SqliteLog
+    log: Log
     states: dict[str, exchange_pb2.Report] = field(default_factory=dict)
     lanes: dict[str, str] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
@@ -185,7 +185,7 @@ class Country:
     """Everything a test needs."""
 
     folder: Path
-    log: SqliteLog
+    log: Log
     nation: Nation
     files: Files
     authority: Authority
@@ -222,9 +222,9 @@ class Country:
 
 
 @asynccontextmanager
-async def country(folder: Path, **extra: object) -> AsyncIterator[Country]:
-    """Start a nation with its exchange."""
-    log = await SqliteLog.open(f"sqlite+aiosqlite:///{folder / 'log.db'}", TOPICS)
+async def country(folder: Path, *, over: Log | None = None, **extra: object) -> AsyncIterator[Country]:
+    """Start a nation with its exchange; over a log that is given the nation only files and does not listen."""
+    log = over or await SqliteLog.open(f"sqlite+aiosqlite:///{folder / 'log.db'}", TOPICS)
     authority = Authority.open(folder / "pki")
     files = Files.in_folder(str(folder / "files"))
     settings = ExchangeSettings.model_validate(
@@ -235,7 +235,7 @@ async def country(folder: Path, **extra: object) -> AsyncIterator[Country]:
         calendar_version="test", credentials=authority.server_certificate().server_credentials(), sign=authority.sign,
     )  # fmt: skip
     nation = Nation(log)
-    listening = asyncio.create_task(nation.listen())
+    listening = asyncio.create_task(nation.listen() if over is None else asyncio.Event().wait())
     exchange: exchange_main.Exchange = running.app.state.exchange  # type: ignore[attr-defined]  # a FastAPI app
     try:
         async with loops(running):

@@ -1,7 +1,7 @@
 """A participant that speaks the protocol by hand, to say things that the adapter never would."""
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import grpc
@@ -45,9 +45,11 @@ class RawLink:
 
 
 @asynccontextmanager
-async def raw(land: Country, certificate: str = "H26", target: str = "") -> AsyncIterator[RawLink]:
+async def raw(
+    land: Country, certificate: str = "H26", target: str = "", options: Sequence[tuple[str, int]] = ()
+) -> AsyncIterator[RawLink]:
     credentials = land.authority.participant_certificate(certificate).channel_credentials()
-    async with grpc.aio.secure_channel(target or land.target, credentials) as channel:
+    async with grpc.aio.secure_channel(target or land.target, credentials, options=list(options)) as channel:
         link = RawLink(exchange_pb2_grpc.ExchangeStub(channel))  # type: ignore[no-untyped-call]  # generated
         try:
             yield link

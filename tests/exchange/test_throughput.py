@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from exchange import usecases
-from kernel.log import SqliteLog
+from kernel.log import Log
 from proto.exchange.v1 import exchange_pb2
 from tests.exchange.country import Country, country, until
 from tests.exchange.raw import raw
@@ -29,7 +29,7 @@ def open_files() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-async def reports_in(log: SqliteLog) -> int:
+async def reports_in(log: Log) -> int:
     return sum((await log.ends("province.reports.v1")).values())
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from kernel.log import Partition, Record
+from kernel.log import Log, Partition, Record
 from kernel.log_kafka import KafkaLog
 from motcua.topics import TOPICS
 
@@ -60,16 +60,15 @@ def waiting(address: str, schemas: Iterable[str]) -> int:
     return count
 
 
-async def on_the_log(brokers: str, topics: Sequence[str]) -> list[Record]:
+async def read_all(log: Log, topics: Sequence[str]) -> list[Record]:
     """Return every record of ``topics`` up to their present ends, each partition in its order."""
-    log = KafkaLog(brokers, TOPICS, single_broker=True)
+    starts: dict[Partition, int] = {}
+    ends: dict[Partition, int] = {}
+    for topic in topics:
+        starts |= await log.starts(topic)
+        ends |= await log.ends(topic)
     reader = log.reader()
     try:
-        starts: dict[Partition, int] = {}
-        ends: dict[Partition, int] = {}
-        for topic in topics:
-            starts |= await log.starts(topic)
-            ends |= await log.ends(topic)
         await reader.assign(starts)
         records: list[Record] = []
         while any(reader.passed()[place] < end for place, end in ends.items()):
@@ -77,6 +76,14 @@ async def on_the_log(brokers: str, topics: Sequence[str]) -> list[Record]:
         return records
     finally:
         await reader.close()
+
+
+async def on_the_log(brokers: str, topics: Sequence[str]) -> list[Record]:
+    """Return every record of ``topics`` on Kafka."""
+    log = KafkaLog(brokers, TOPICS, single_broker=True)
+    try:
+        return await read_all(log, topics)
+    finally:
         await log.close()
 
 
