@@ -16,11 +16,12 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Column, LargeBinary, MetaData, Row, String, Table, delete, func, insert, select
+from sqlalchemy import Column, LargeBinary, MetaData, Row, String, Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import real_now
 from kernel.db import BigId, Database, UtcDateTime
+from kernel.db.sets import insert_rows
 from kernel.digest import instant
 from kernel.errors import Text, TooLarge
 from kernel.lease import Leases
@@ -106,7 +107,7 @@ class Outbox:
                     "created_at": now,
                 }
             )
-        await connection.execute(insert(self._table), rows)
+        await insert_rows(connection, self._table, rows)
 
     def wake(self) -> None:
         """Tell the relay that rows were committed."""
@@ -189,7 +190,7 @@ class Relay:
         self.last_ack = real_now()
         failpoint("outbox_published")
         async with self._database.begin() as tx:
-            done = await tx.execute(delete(self._table).where(self._table.c.id.in_([row.id for row in rows])))
+            done = await tx.execute(delete(self._table).where(tx.among(self._table.c.id, [row.id for row in rows])))
             gone = done.rowcount
         SENT.labels(self._source).inc(len(rows))
         if gone < len(rows):
@@ -216,7 +217,7 @@ class Relay:
                 chosen.append(row.id)
             if not chosen:
                 return []
-            return await tx.all(select(table).where(table.c.id.in_(chosen)).order_by(table.c.id))
+            return await tx.all(select(table).where(tx.among(table.c.id, chosen)).order_by(table.c.id))
 
     async def _measure(self) -> None:
         now = time.monotonic()

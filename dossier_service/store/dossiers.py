@@ -23,7 +23,7 @@ from dossier_service.store.mapping import (
     request_row,
 )
 from dossier_service.store.tables import COUNTER, DOSSIER, FILED, HISTORY, REQUEST
-from kernel.db import Tx
+from kernel.db import Tx, sets
 
 
 class Stale(Exception):
@@ -76,7 +76,7 @@ async def insert_dossier(tx: Tx, dossier: Dossier, filed: Filed, plain_title: st
 
 async def load(tx: Tx, codes: Iterable[str]) -> dict[str, Dossier]:
     """Return the dossiers of ``codes`` that exist."""
-    rows = await tx.all(select(DOSSIER).where(DOSSIER.c.code.in_(list(codes))))
+    rows = await tx.all(select(DOSSIER).where(tx.among(DOSSIER.c.code, list(codes))))
     return {row.code: dossier_of(row) for row in rows}
 
 
@@ -93,7 +93,10 @@ async def move(tx: Tx, pairs: Sequence[tuple[Dossier, Dossier]]) -> None:
         row = {"of_code": before.code, "of_event_no": before.event_no}
         groups.setdefault(tuple(values), []).append(row | {f"new_{name}": value for name, value in values.items()})
     for names, rows in groups.items():
-        done = await tx.execute(_moving(names), rows)
+        if tx.takes_arrays:
+            done = await tx.execute(_moving_together(names), sets.columns_of(rows))
+        else:
+            done = await tx.execute(_moving(names), rows)
         if done.rowcount != len(rows):
             raise Stale
 
@@ -108,11 +111,22 @@ def _moving(names: tuple[str, ...]) -> Update:
     )
 
 
+@lru_cache(512)
+def _moving_together(names: tuple[str, ...]) -> Update:
+    """Return the same compare-and-set for rows that come as arrays."""
+    columns = {"of_code": "code", "of_event_no": "event_no"} | {f"new_{name}": name for name in names}
+    rows = sets.given(DOSSIER, columns)
+    return (
+        update(DOSSIER)
+        .where(DOSSIER.c.code == rows.c.of_code, DOSSIER.c.event_no == rows.c.of_event_no)
+        .values({name: rows.c[f"new_{name}"] for name in names})
+    )
+
+
 async def add_history(tx: Tx, changes: Iterable[DossierChanged]) -> None:
     """Insert the history rows of ``changes``."""
     rows = [entry_row(change.entry, change.kind) for change in changes]
-    if rows:
-        await tx.execute(insert(HISTORY), rows)
+    await tx.insert(HISTORY, rows)
 
 
 async def add_request(tx: Tx, code: str, request: Request) -> None:
@@ -143,7 +157,7 @@ async def answer_requests(tx: Tx, answered: Sequence[tuple[str, Request]]) -> No
 async def open_requests(tx: Tx, codes: Iterable[str]) -> dict[str, dict[int, Request]]:
     """Return the open requests of each of ``codes`` by number."""
     rows = await tx.all(
-        select(REQUEST).where(REQUEST.c.code.in_(list(codes)), REQUEST.c.state == RequestState.OPEN.value)
+        select(REQUEST).where(tx.among(REQUEST.c.code, list(codes)), REQUEST.c.state == RequestState.OPEN.value)
     )
     found: dict[str, dict[int, Request]] = {}
     for row in rows:

@@ -55,7 +55,8 @@ async def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 async def parked(tx: Tx, codes: Iterable[str]) -> dict[str, list[Any]]:
     """Return the parked reports of each of ``codes`` by version."""
-    rows = await tx.all(select(PARKED).where(PARKED.c.code.in_(list(codes))).order_by(PARKED.c.code, PARKED.c.version))
+    mine = tx.among(PARKED.c.code, list(codes))
+    rows = await tx.all(select(PARKED).where(mine).order_by(PARKED.c.code, PARKED.c.version))
     found: dict[str, list[Any]] = {}
     for row in rows:
         found.setdefault(row.code, []).append(row)

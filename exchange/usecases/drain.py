@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
 from exchange.store import DOSSIER, HELD_ITEM, HOLDING, LANE, LANE_ITEM
 from kernel.clock import real_now
-from kernel.db import Database, Tx
+from kernel.db import Database, Tx, sets
 from kernel.digest import digest_bytes
 
 
@@ -170,13 +170,17 @@ async def copy_states(tx: Tx, *, states: Sequence[DossierState]) -> None:
     if not rows:
         return
     statement = tx.insert_unless(DOSSIER)
-    columns = [name for name in rows[0] if name != "code"]
+    names = list(rows[0])
+    if tx.takes_arrays:
+        told = sets.given(DOSSIER, {name: name for name in names})
+        statement = statement.from_select(names, select(*(told.c[name] for name in names)), include_defaults=False)
+    columns = [name for name in names if name != "code"]
     newer = statement.on_conflict_do_update(
         index_elements=[DOSSIER.c.code],
         set_={name: statement.excluded[name] for name in columns},
         where=statement.excluded.event_no > DOSSIER.c.event_no,
     )
-    await tx.execute(newer, rows)
+    await tx.execute(newer, sets.columns_of(rows) if tx.takes_arrays else rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Parking:
         table = self._parked
         rows = await tx.all(
             select(table.c.subject)
-            .where(table.c.consumer == self._consumer, table.c.subject.in_(set(subjects)))
+            .where(table.c.consumer == self._consumer, tx.among(table.c.subject, set(subjects)))
             .distinct()
         )
         return {row.subject for row in rows}

@@ -11,13 +11,15 @@ PostgreSQL: each writing transaction takes the advisory lock of its schema first
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import (
     BigInteger,
+    Column,
+    ColumnElement,
     CursorResult,
     DateTime,
     Dialect,
@@ -36,7 +38,7 @@ from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
 from kernel.clock import real_now
-from kernel.db import postgres, sqlite
+from kernel.db import postgres, sets, sqlite
 
 T = TypeVar("T")
 
@@ -112,6 +114,20 @@ class Tx:
     async def first(self, statement: Executable) -> Row[Any] | None:
         """Return the first row of a query, or None."""
         return (await _uninterrupted(self.connection.execute(statement))).first()
+
+    async def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+        """Insert ``rows``, which all have the same columns, in one statement; no defaults are filled in."""
+        if rows:
+            await _uninterrupted(sets.insert_rows(self.connection, table, rows))
+
+    @property
+    def takes_arrays(self) -> bool:
+        """Whether rows can be given as one array a column (``kernel.db.sets``)."""
+        return self.connection.dialect.name != "sqlite"
+
+    def among(self, place: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """Return the condition that ``place`` is one of ``values``, however many they are."""
+        return sets.among(self.connection.dialect.name, place, values)
 
     def insert_unless(self, table: Table) -> Upsert:
         """Return an INSERT that knows ``on_conflict_do_update`` and ``on_conflict_do_nothing`` in this dialect."""
