@@ -12,6 +12,7 @@ from dossier_service.store.tables import METADATA, OUTBOX
 from dossier_service.usecases.clockwork import ask_for_snapshots, seal_daily_roots
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.pictures import Pictures
+from dossier_service.usecases.rehoming import rehome_dossiers
 from dossier_service.usecases.republish import Progress, untold
 from dossier_service.usecases.republish import republish as say_again
 from dossier_service.usecases.uploads import count_missing, sweep_uploads
@@ -80,6 +81,34 @@ async def republish(
     database = await Database.open(settings.database_url(NAME), METADATA, sink=Outbox(OUTBOX, encode))
     try:
         return await say_again(database=database, since=since, subject=subject, lanes=lanes, progress=progress)
+    finally:
+        await database.close()
+
+
+async def rehome(
+    settings: DossierSettings,
+    *,
+    source: str,
+    target: str,
+    subject: str | None = None,
+    share: float = 1.0,
+    progress: Progress = untold,
+) -> int:
+    """Hand open dossiers of lane ``source`` on to ``target``; the serving process's relay tells both. See the use case.
+
+    Returns how many were handed on now. Raises ``Invalid``.
+    """
+    database = await Database.open(settings.database_url(NAME), METADATA, sink=Outbox(OUTBOX, encode))
+    try:
+        return await rehome_dossiers(
+            database=database,
+            clock=Clock(settings.data / "clock.json"),
+            source=source,
+            target=target,
+            subject=subject,
+            share=share,
+            progress=progress,
+        )
     finally:
         await database.close()
 

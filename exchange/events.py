@@ -25,7 +25,7 @@ OWN = "exchange.events.v1"
 STATE_EVENTS = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
-        *("dossier_recovered", "due_changed"),
+        *("dossier_recovered", "due_changed", "owner_changed"),
     )
 )
 
@@ -40,13 +40,25 @@ class Deliveries:
 
     async def apply(self, tx: Tx, records: Sequence[Record]) -> None:
         """Put a batch on its lanes. Raises ``Reject`` for what no participant could read."""
-        filled = await usecases.drain_deliveries(tx, deliveries=[read_delivery(record) for record in records])
+        filled = await usecases.drain_deliveries(
+            tx, deliveries=[read_delivery(record) for record in records], notice=handed_on
+        )
         if filled:
             tx.after_commit(lambda: self._after(filled))
 
     def _after(self, filled: set[str]) -> None:
         failpoint("delivery_drained")
         self._wake(filled)
+
+
+def handed_on(subject: str, lane: str, epoch: int) -> bytes:
+    """Return the delivery that tells ``lane`` that its ownership in ``epoch`` is over."""
+    text = "Hồ sơ này đã chuyển cho cơ quan khác trước khi nội dung này tới bạn."
+    told = exchange_pb2.ReportRefused(code="STALE_OWNER", text=text)
+    delivery = exchange_pb2.Delivery(
+        subject=subject, subject_kind="dossier", lane=lane, epoch=epoch, report_refused=told
+    )
+    return delivery.SerializeToString()
 
 
 def read_delivery(record: Record) -> usecases.Incoming:
@@ -94,6 +106,7 @@ def read_state(record: Record) -> usecases.DossierState:
         digest=changed.state_digest,
         ended=changed.state in model.ENDED,
         changed_at=record.appended_at,
+        former_lane=changed.former_lane,
     )
 
 

@@ -109,6 +109,15 @@ DOSSIER = Table(
     Column("wanted_at", UtcDateTime),
 )
 
+# Where a dossier was in the epochs that are over; one that was never handed on has no row.
+FORMER_LANE = Table(
+    "former_lane",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("lane", String, nullable=False),
+)
+
 # Who may hold which lane, since when. One open row a lane; without a row a lane is held by the participant of its name.
 HOLDING = Table(
     "holding",

@@ -14,6 +14,7 @@ from motcua.backups import commands as backups
 from motcua.cluster.commands import app as cluster
 from motcua.migrating import app as migrate
 from motcua.operating import commands as operating
+from motcua.operating import provinces
 from motcua.preflight import CannotStart, check_folder, check_ports, raise_open_files
 from motcua.realm import app as identity
 from motcua.searching import app as search
@@ -39,6 +40,7 @@ app.command("restore")(backups.restore)
 app.add_typer(cluster, name="cluster")
 app.add_typer(identity, name="identity")
 app.add_typer(migrate, name="migrate")
+app.add_typer(provinces.app, name="province")
 app.add_typer(search, name="search")
 
 Data = Annotated[Path, typer.Option("--data", help="The data folder.")]

@@ -14,7 +14,7 @@ from kernel.clock import real_now
 from kernel.telemetry import failpoint
 from proto.exchange.v1 import exchange_pb2
 from province_adapter.connector import Connector
-from province_adapter.files import FileCourier
+from province_adapter.files import FileCourier, HandedOn
 from province_adapter.journal import Journal
 from province_adapter.link import OPTIONS, Handlers, Link
 from province_adapter.model import Change, State, bucket_digests, bucket_of, pause
@@ -163,8 +163,8 @@ class Adapter:
         async with gate:
             try:
                 delivery = exchange_pb2.Delivery.FromString(row.body)
-                for ref in files_down(delivery):
-                    await self._courier.fetch(delivery.subject, ref)
+                if not await self._fetch_all(delivery):
+                    return True
                 if row.kind == "snapshot":
                     await self._adopt(delivery)
                 else:
@@ -176,6 +176,18 @@ class Adapter:
                 )  # fmt: skip
                 return False
             return True
+
+    async def _fetch_all(self, delivery: exchange_pb2.Delivery) -> bool:
+        """Bring the delivery's files; False when it is work of another office by now: a notice of that follows."""
+        try:
+            for ref in files_down(delivery):
+                await self._courier.fetch(delivery.subject, ref)
+        except HandedOn as late:
+            if delivery.epoch >= late.epoch:
+                raise
+            logger.info("delivery_handed_on", lane=self._lane, subject=delivery.subject, epoch=delivery.epoch)
+            return False
+        return True
 
     async def _adopt(self, delivery: exchange_pb2.Delivery) -> None:
         await self._pump_all()
@@ -266,6 +278,9 @@ class Adapter:
         try:
             for ref in files_up(upward):
                 await self._courier.upload(upward.subject, ref)
+        except HandedOn as late:
+            # The report goes without its file: the nation answers it with STALE_OWNER, for the officer to read.
+            return epoch_of(upward) < late.epoch
         except Exception as error:
             logger.warning(
                 "upload_failed", lane=self._lane, change=row.change_no, tries=row.tries + 1,
@@ -302,7 +317,9 @@ def files_down(delivery: exchange_pb2.Delivery) -> list[exchange_pb2.FileRef]:
         case "snapshot":
             snapshot = delivery.snapshot
             requested = [ref for request in snapshot.requests for ref in request.files]
-            return _each_once([*snapshot.files, *snapshot.handover.files, *requested])
+            state = snapshot.state
+            made = [*state.results, *([state.draft_result] if state.HasField("draft_result") else [])]
+            return _each_once([*snapshot.files, *snapshot.handover.files, *requested, *made])
     return []
 
 
@@ -317,6 +334,11 @@ def files_up(upward: exchange_pb2.Upward) -> list[exchange_pb2.FileRef]:
             return []
     drafts = [report.draft_result] if report.HasField("draft_result") else []
     return _each_once([*report.results, *drafts])
+
+
+def epoch_of(upward: exchange_pb2.Upward) -> int:
+    """Return the epoch by which this is reported."""
+    return upward.report.epoch if upward.HasField("report") else upward.snapshot.state.epoch
 
 
 def _each_once(refs: Sequence[exchange_pb2.FileRef]) -> list[exchange_pb2.FileRef]:

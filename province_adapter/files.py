@@ -2,8 +2,10 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import grpc
 
@@ -17,6 +19,14 @@ SLOWEST = 64 * 1024  # bytes a second; a slower transfer is broken off and goes 
 
 class WrongFile(Exception):
     """What came, or what the office gave, does not fit its digest."""
+
+
+class HandedOn(Exception):
+    """The dossier belongs to another office by now, since ``epoch``: its files are not ours to move."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__(f"another office's since epoch {epoch}")
+        self.epoch = epoch
 
 
 class FileCourier:
@@ -35,13 +45,13 @@ class FileCourier:
     async def fetch(self, subject: str, ref: exchange_pb2.FileRef) -> None:
         """Bring a file of ``subject`` to the office; call again to go on.
 
-        Raises gRPC's errors, ``TimeoutError`` and ``WrongFile``.
+        Raises gRPC's errors, ``TimeoutError``, ``WrongFile`` and ``HandedOn``.
         """
         part = self._folder / f"{subject}-{ref.sha256}.part"
         held = await asyncio.to_thread(_held, part)
         if held < ref.size:
             bound = self._bound(ref.size - held)
-            async with asyncio.timeout(bound):
+            async with _telling_handed_on(), asyncio.timeout(bound):
                 request = exchange_pb2.FetchFileRequest(subject=subject, sha256=ref.sha256, offset=held)
                 async for chunk in self._stub.FetchFile(request, timeout=bound):
                     await asyncio.to_thread(_write, part, chunk.data)
@@ -54,10 +64,10 @@ class FileCourier:
     async def upload(self, subject: str, ref: exchange_pb2.FileRef) -> None:
         """Bring a file of the office to the nation; call again to go on.
 
-        Raises gRPC's errors, ``TimeoutError`` and ``WrongFile``. The bound is kept here too: a call whose connection
-        is cut while it writes may never end in spite of its deadline.
+        Raises gRPC's errors, ``TimeoutError``, ``WrongFile`` and ``HandedOn``. The bound is kept here too: a call
+        whose connection is cut while it writes may never end in spite of its deadline.
         """
-        async with asyncio.timeout(self._bound(ref.size)):
+        async with _telling_handed_on(), asyncio.timeout(self._bound(ref.size)):
             await self._upload(subject, ref, self._bound(ref.size))
 
     async def _upload(self, subject: str, ref: exchange_pb2.FileRef, bound: float) -> None:
@@ -71,6 +81,18 @@ class FileCourier:
         answer = await self._stub.PutFile(requests, timeout=bound)
         if not answer.complete:
             raise WrongFile(f"{answer.stored} of {ref.size} bytes arrived")
+
+
+@asynccontextmanager
+async def _telling_handed_on() -> AsyncIterator[None]:
+    """Raise ``HandedOn`` where the exchange refuses a call with that word and the epoch beside it."""
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        epoch = dict(cast("Iterable[tuple[str, str]]", error.trailing_metadata())).get("epoch", "")
+        if (error.details() or "").startswith("handed_on:") and epoch.isdigit():
+            raise HandedOn(int(epoch)) from None
+        raise
 
 
 async def _requests(

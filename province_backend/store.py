@@ -93,7 +93,8 @@ MARKS = Table("mark", METADATA, Column("name", String, primary_key=True), Column
 
 _CASE = TypeAdapter(Case)
 _REQUEST = TypeAdapter(Request)
-DESK, CITIZEN, DONE = "desk", "citizen", "done"
+DESK, CITIZEN, DONE, HANDED_ON = "desk", "citizen", "done", "handed_on"
+SHOWN = {DESK: (DESK,), CITIZEN: (CITIZEN,), DONE: (DONE, HANDED_ON)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +181,9 @@ async def save_case(tx: Tx, case: Case, *, next_at: datetime | None, due_at: dat
         "version": case.version,
         "digest": case.digest,
         "state": case.state.value,
-        "place": DONE if case.ended else CITIZEN if case.citizen_holds else DESK,
+        "place": _place(case),
         "due_at": due_at,
-        "lapse_at": None if case.ended else min(lapses, default=None),
+        "lapse_at": None if case.ended or case.stale else min(lapses, default=None),
         "next_at": next_at,
         "submitted_at": case.filing.submitted_at,
         "changed_at": case.changed_at,
@@ -191,9 +192,15 @@ async def save_case(tx: Tx, case: Case, *, next_at: datetime | None, due_at: dat
     await tx.execute(upsert(CASES).values(values).on_conflict_do_update(index_elements=["code"], set_=values))
 
 
+def _place(case: Case) -> str:
+    if case.stale:
+        return HANDED_ON
+    return DONE if case.ended else CITIZEN if case.citizen_holds else DESK
+
+
 async def list_cases(tx: Tx, *, place: str, skip: int, limit: int) -> list[Case]:
     """Return the cases of one tab, first due first (no appointment last); what is done, newest first."""
-    query = select(CASES.c.body).where(CASES.c.place == place)
+    query = select(CASES.c.body).where(CASES.c.place.in_(SHOWN[place]))
     if place == DONE:
         query = query.order_by(CASES.c.changed_at.desc(), CASES.c.code)
     else:
@@ -204,7 +211,8 @@ async def list_cases(tx: Tx, *, place: str, skip: int, limit: int) -> list[Case]
 async def count_cases(tx: Tx) -> dict[str, int]:
     """Return how many cases each tab has."""
     rows = await tx.all(select(CASES.c.place, func.count().label("cases")).group_by(CASES.c.place))
-    return {row.place: int(row.cases) for row in rows}
+    cases = {row.place: int(row.cases) for row in rows}
+    return {tab: count for tab, places in SHOWN.items() if (count := sum(cases.get(place, 0) for place in places))}
 
 
 async def due_for_robot(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -283,8 +291,9 @@ async def changes_after(tx: Tx, after: int, limit: int) -> Sequence[Row[Any]]:
 
 
 async def every_state(tx: Tx) -> list[tuple[str, int, int, str]]:
-    """Return (code, epoch, version, digest) of every case."""
-    rows = await tx.all(select(CASES.c.code, CASES.c.epoch, CASES.c.version, CASES.c.digest))
+    """Return (code, epoch, version, digest) of every case that is the office's own: not those handed on."""
+    mine = CASES.c.place != HANDED_ON
+    rows = await tx.all(select(CASES.c.code, CASES.c.epoch, CASES.c.version, CASES.c.digest).where(mine))
     return [(row.code, row.epoch, row.version, row.digest) for row in rows]
 
 

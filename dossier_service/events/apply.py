@@ -73,7 +73,7 @@ class LogDoor:
                 case "delivery_acked":
                     acked = _parsed(said.DeliveryAcked, record)
                     if acked.kind in ("handover", "snapshot"):
-                        delivered.append(Delivered(acked.subject, instant_of(acked.at, "at")))
+                        delivered.append(Delivered(acked.subject, instant_of(acked.at, "at"), acked.participant))
                 case "redelivery_wanted":
                     wanted.add(_parsed(said.RedeliveryWanted, record).subject)
                 case "file_stored":

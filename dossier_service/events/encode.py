@@ -97,6 +97,7 @@ def _changed(event: DossierChanged) -> dossier_pb2.DossierChanged:
         late=entry.late,
         request_count=dossier.request_count,
         ask_due_at=_at(until) if until else None,
+        former_lane=event.former_lane,
     )
 
 
@@ -175,7 +176,7 @@ def _snapshot(event: SnapshotQueued) -> wire.Snapshot:
 def _one_a_version(history: Sequence[Entry]) -> list[Entry]:
     steps: dict[int, Entry] = {}
     for entry in history:
-        if entry.type not in ("delivered", "request_filed"):
+        if entry.type not in ("delivered", "request_filed", "owner_changed"):
             steps.setdefault(entry.version, entry)
     return list(steps.values())
 

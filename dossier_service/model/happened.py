@@ -10,13 +10,17 @@ from dossier_service.model.history import Entry
 
 @dataclass(frozen=True, slots=True)
 class DossierChanged:
-    """One committed change: ``kind`` is the event's type, ``entry`` the history row, ``dossier`` the state after."""
+    """One committed change: ``kind`` is the event's type, ``entry`` the history row, ``dossier`` the state after.
+
+    ``former_lane`` is where it came from when its owner changed.
+    """
 
     kind: str
     dossier: Dossier
     entry: Entry
     step: str = ""
     ask_no: int = 0
+    former_lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,22 @@ async def anything(tx: Tx) -> bool:
     return await tx.first(select(HEAD.c.code).limit(1)) is not None
 
 
+async def is_lane(tx: Tx, lane: str) -> bool:
+    """Tell whether the registry or the places know ``lane``."""
+    if await tx.first(select(PLACE.c.ward).where(PLACE.c.lane == lane).limit(1)) is not None:
+        return True
+    return any(lane in (row.id, *row.lanes.split()) for row in await tx.all(select(PARTICIPANT)))
+
+
+async def centre_of(tx: Tx, lane: str) -> str:
+    """Return the name of the lane's centre: as the places tell it, else its holder's name, else the lane's code."""
+    row = await tx.first(select(PLACE.c.centre_name).where(PLACE.c.lane == lane).order_by(PLACE.c.ward).limit(1))
+    if row is not None and row.centre_name:
+        return str(row.centre_name)
+    holder = await tx.first(select(PARTICIPANT.c.name).where(PARTICIPANT.c.id == lane))
+    return str(holder.name) if holder is not None and holder.name else lane
+
+
 async def lanes_of(tx: Tx, participants: Sequence[str]) -> dict[str, set[str]]:
     """Return the lanes that each participant holds; its own always."""
     rows = await tx.all(select(PARTICIPANT).where(PARTICIPANT.c.id.in_(list(participants))))

@@ -172,14 +172,18 @@ async def requests_of(tx: Tx, code: str) -> list[Request]:
 
 
 async def digests_of(tx: Tx, versions: Iterable[tuple[str, int]]) -> dict[str, dict[int, str]]:
-    """Return the state digests of older (code, version) pairs; the empty string where a snapshot jumped over."""
+    """Return the state digests of older (code, version) pairs; the empty string where a snapshot jumped over.
+
+    A version that lived on under a new owner has the digest of its last epoch.
+    """
     wanted = list(versions)
     if not wanted:
         return {}
     rows = await tx.all(
         select(HISTORY.c.code, HISTORY.c.version, func.max(HISTORY.c.state_digest).label("digest"))
         .where(tuple_(HISTORY.c.code, HISTORY.c.version).in_(wanted))
-        .group_by(HISTORY.c.code, HISTORY.c.version)
+        .group_by(HISTORY.c.code, HISTORY.c.version, HISTORY.c.epoch)
+        .order_by(HISTORY.c.epoch)
     )
     found: dict[str, dict[int, str]] = {}
     for row in rows:

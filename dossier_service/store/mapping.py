@@ -45,6 +45,9 @@ PLAIN = [
     "snapshot_asked_at",
 ]
 MOVING = [
+    "lane",
+    "office",
+    "office_name",
     "updated_at",
     "occurred_at",
     "held_since",

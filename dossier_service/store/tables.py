@@ -100,6 +100,18 @@ DOSSIER = Table(
     Index("dossier_of_owner", "owner", "submitted_at", "code"),
 )
 
+# One row for each epoch that is over; a dossier that was never handed on has none.
+FORMER_OWNER = Table(
+    "former_owner",
+    METADATA,
+    Column("code", String, ForeignKey("dossier.code"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("lane", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("office_name", String, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
 FILED = Table(
     "filed",
     METADATA,

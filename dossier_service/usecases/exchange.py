@@ -7,7 +7,7 @@ from datetime import datetime
 from dossier_service.model.dossier import Dossier, advance
 from dossier_service.model.happened import AccessRecorded, DossierChanged, SnapshotQueued
 from dossier_service.model.reports import deliver
-from dossier_service.store import catalogue, dossiers, inbox
+from dossier_service.store import catalogue, dossiers, inbox, owners
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.reports import Decode, retry_parked
 from kernel.db import Tx
@@ -15,10 +15,11 @@ from kernel.db import Tx
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The owner has journaled the hand-over of ``code``."""
+    """The owner of ``lane`` has journaled the hand-over of ``code``; an empty ``lane`` is the present owner's."""
 
     code: str
     at: datetime
+    lane: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ async def note_delivered(*, tx: Tx, desk: Desk, events: Sequence[Delivered]) -> 
     changes: list[DossierChanged] = []
     for event in sorted(events, key=lambda event: event.code):
         dossier = held.pop(event.code, None)
+        if dossier is not None and event.lane not in ("", dossier.lane):
+            held[event.code] = dossier  # a former owner's acknowledgement says nothing of the present one
+            continue
         applied = deliver(dossier, at=event.at, received_at=desk.clock.now()) if dossier else None
         if dossier is not None and applied is not None:
             pairs.append((dossier, applied.dossier))
@@ -99,10 +103,17 @@ async def note_links(*, tx: Tx, events: Sequence[LinkChanged]) -> None:
 
 
 async def note_accesses(*, tx: Tx, events: Sequence[Access]) -> None:
-    """Write down who opened which dossier; of foreign or unknown dossiers nothing is kept."""
+    """Write down who opened which dossier; of foreign or unknown dossiers nothing is kept.
+
+    A former owner's officers count: whoever saw the data is shown.
+    """
     held = await dossiers.load(tx, {event.code for event in events})
     lanes = await catalogue.lanes_of(tx, sorted({event.participant for event in events}))
-    mine = [event for event in events if event.code in held and held[event.code].lane in lanes[event.participant]]
+    former = await owners.former_of(tx, [code for code, dossier in held.items() if dossier.epoch > 1])
+    seen_by = {
+        code: {dossier.lane, *(row.lane for row in former.get(code, {}).values())} for code, dossier in held.items()
+    }
+    mine = [event for event in events if seen_by.get(event.code, set()) & lanes[event.participant]]
     rows = [
         {"code": event.code, "role": event.role, "office": event.office, "why": event.why, "at": event.at}
         for event in mine

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from dossier_service.model.dossier import Dossier
 from dossier_service.model.history import Entry, faults_of
 from dossier_service.model.merkle import leaf_of, root_of
+from dossier_service.model.rehoming import CHANGED
 from dossier_service.model.states import RequestState, derive_status
-from dossier_service.store import dossiers, files, roots
+from dossier_service.store import dossiers, files, owners, roots
 from dossier_service.store.tables import DOSSIER
 from kernel.db import Tx
 
@@ -36,6 +37,7 @@ async def check_invariants(tx: Tx, *, settled: bool = True) -> list[str]:
                 broken.append(f"{code}: its history cannot be read, a row was edited: {error}")
                 continue
             broken += _of_history(dossier, history)
+            broken += await _of_owners(tx, dossier, history)
             broken += _of_state(dossier, shown[code])
             broken += await _of_requests(tx, dossier, history, settled=settled)
             broken += await _of_files(tx, dossier)
@@ -54,6 +56,21 @@ def _of_history(dossier: Dossier, history: list[Entry]) -> list[str]:
         if entry.version < last or (entry.version > last + 1 and not _recovered_at(history, entry.version)):
             broken.append(f"{dossier.code}: version {entry.version} follows {last}")
         last = entry.version
+    return broken
+
+
+async def _of_owners(tx: Tx, dossier: Dossier, history: list[Entry]) -> list[str]:
+    """One owner of each epoch: epochs go up by one, each by a change of owner, and the former owners are known."""
+    broken, epoch = [], 1
+    for entry in history:
+        if entry.epoch != epoch + (entry.type == CHANGED):
+            broken.append(f"{dossier.code}: entry {entry.n} is of epoch {entry.epoch} after epoch {epoch}")
+        epoch = entry.epoch
+    if epoch != dossier.epoch:
+        broken.append(f"{dossier.code}: the last entry is of epoch {epoch}, not {dossier.epoch}")
+    former = (await owners.former_of(tx, [dossier.code])).get(dossier.code, {}) if dossier.epoch > 1 else {}
+    if sorted(former) != list(range(1, dossier.epoch)):
+        broken.append(f"{dossier.code}: at epoch {dossier.epoch} the owners of {sorted(former)} are known")
     return broken
 
 

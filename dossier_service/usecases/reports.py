@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from dossier_service.model.dossier import Dossier, Report, Request, Snapshot, advance
 from dossier_service.model.happened import DossierChanged, RefusalQueued, SnapshotWanted
+from dossier_service.model.rehoming import handed_on_text
 from dossier_service.model.reports import (
     BAD_SCHEMA,
     CONFLICT,
@@ -17,6 +18,7 @@ from dossier_service.model.reports import (
     PARK_LIMIT,
     PARK_MOST,
     PARK_PATIENCE,
+    STALE_OWNER,
     UNKNOWN,
     Applied,
     Book,
@@ -28,7 +30,7 @@ from dossier_service.model.reports import (
     judge,
 )
 from dossier_service.model.snapshots import apply_snapshot, judge_snapshot
-from dossier_service.store import catalogue, dossiers, files, inbox
+from dossier_service.store import catalogue, dossiers, files, inbox, owners
 from dossier_service.usecases.desk import Desk
 from kernel.clock import real_now
 from kernel.db import Tx
@@ -123,7 +125,9 @@ async def _open(
         tx, sorted({item.participant for item in said} | {bad.participant for bad in nonsense})
     )
     books = {code: Book(requests.get(code, {}), digests.get(code, {}), here.get(code, set())) for code in found}
-    return _Batch(desk, desk.clock.now(), found, dict(found), books, waiting, lanes)
+    former = await owners.former_of(tx, [code for code, dossier in found.items() if dossier.epoch > 1])
+    were = {code: {row.lane for row in epochs.values()} for code, epochs in former.items()}
+    return _Batch(desk, desk.clock.now(), found, dict(found), books, waiting, lanes, were)
 
 
 async def _files_here(tx: Tx, desk: Desk, said: Iterable[Incoming]) -> dict[str, set[str]]:
@@ -163,6 +167,7 @@ class _Batch:
     books: dict[str, Book]
     waiting: dict[str, list[_Waiting]]
     lanes: dict[str, set[str]]
+    were: dict[str, set[str]]
     changes: list[DossierChanged] = field(default_factory=list)
     answered: list[tuple[str, Request]] = field(default_factory=list)
     named: list[tuple[str, Any, str, datetime]] = field(default_factory=list)
@@ -174,7 +179,7 @@ class _Batch:
         """Judge one message and note what follows; then whatever waited for it."""
         dossier = self._held(item)
         if dossier is None:
-            self._refuse(item, item.participant, NOT_HELD)
+            self._refuse(item, item.participant, self._not_held(item))
             return
         before = dossier.version
         self._settle(item, dossier)
@@ -185,7 +190,7 @@ class _Batch:
         """Refuse what cannot be understood; the officer is told why."""
         dossier = self._held(bad)
         if dossier is None:
-            self._note_refusal(bad, bad.participant, bad.epoch, bad.version, NOT_HELD)
+            self._note_refusal(bad, bad.participant, bad.epoch, bad.version, self._not_held(bad))
             return
         text = f"Cổng quốc gia không hiểu báo cáo này ({bad.why}). Hãy sửa rồi gửi lại."
         self._note_refusal(bad, dossier.lane, bad.epoch, bad.version, Refused(BAD_SCHEMA, text))
@@ -193,6 +198,13 @@ class _Batch:
     def _held(self, item: Incoming | Nonsense) -> Dossier | None:
         dossier = self.dossiers.get(item.code)
         return dossier if dossier and dossier.lane in self.lanes.get(item.participant, set()) else None
+
+    def _not_held(self, item: Incoming | Nonsense) -> Refused:
+        """Who once owned the dossier is told that it was handed on; anybody else, that there is none."""
+        dossier = self.dossiers.get(item.code)
+        if dossier is None or not self.were.get(item.code, set()) & self.lanes.get(item.participant, set()):
+            return NOT_HELD
+        return Refused(STALE_OWNER, handed_on_text(dossier.office_name))
 
     def release(self, code: str) -> None:
         """Settle the parked reports of ``code`` whose turn has come."""
@@ -218,7 +230,8 @@ class _Batch:
             case Duplicate():
                 OUTCOMES.labels("duplicate").inc()
             case Refused():
-                self._refuse(item, dossier.lane, verdict)
+                # Whoever reports by an old epoch is told on the lane it came by: the dossier may be on another one.
+                self._refuse(item, item.participant if verdict.code == STALE_OWNER else dossier.lane, verdict)
             case Parked():
                 if not parked:
                     self._park(item, verdict)

@@ -1,6 +1,6 @@
 """Saying everything again that others copy from here, in small transactions; safe at any time and to repeat."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -9,8 +9,9 @@ import orjson
 
 from dossier_service.model.dossier import Ask, Dossier, Request, advance
 from dossier_service.model.happened import AccessRecorded, DailyRootSealed, DossierChanged
+from dossier_service.model.rehoming import CHANGED
 from dossier_service.model.states import AskKind, AskState, State
-from dossier_service.store import dossiers, inbox, roots
+from dossier_service.store import dossiers, inbox, owners, roots
 from dossier_service.store.mapping import entry_of
 from dossier_service.usecases.exchange import send_snapshots
 from kernel.db import Database, Tx
@@ -73,8 +74,18 @@ async def _changes(tx: Tx, held: dict[str, Dossier]) -> None:
     requests = {
         code: {request.request_no: request for request in await dossiers.requests_of(tx, code)} for code in held
     }
+    former = await owners.former_of(tx, [code for code, dossier in held.items() if dossier.epoch > 1])
     for row in await dossiers.every_change(tx, list(held)):
-        tx.emit(_told_again(row, held[row.code], asked[row.code], requests[row.code]))
+        then = former.get(row.code, {})
+        told = _told_again(row, _of_epoch(held[row.code], then, row.epoch), asked[row.code], requests[row.code])
+        before = then.get(row.epoch - 1)
+        tx.emit(replace(told, former_lane=before.lane) if row.kind == CHANGED and before else told)
+
+
+def _of_epoch(dossier: Dossier, former: Mapping[int, Any], epoch: int) -> Dossier:
+    """Return the dossier with the owner of ``epoch``."""
+    owner = former.get(epoch)
+    return dossier if owner is None else advance(dossier, lane=owner.lane, office=owner.office)
 
 
 def _told_again(

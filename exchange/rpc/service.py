@@ -233,8 +233,10 @@ async def identity(context: Context) -> str:
 
 
 async def refuse(context: Context, problem: Problem) -> NoReturn:
-    """End the call with the problem's code and English text."""
-    await context.abort(STATUS.get(type(problem), grpc.StatusCode.UNAVAILABLE), f"{problem.code}: {problem.text.en}")
+    """End the call with the problem's code and English text; what else it says goes as metadata."""
+    status = STATUS.get(type(problem), grpc.StatusCode.UNAVAILABLE)
+    extra = tuple((name, str(value)) for name, value in problem.extra.items())
+    await context.abort(status, f"{problem.code}: {problem.text.en}", extra)
     raise AssertionError("abort raises")
 
 

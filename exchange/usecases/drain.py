@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 
 from exchange.store import DOSSIER, HELD_ITEM, HOLDING, LANE, LANE_ITEM
+from exchange.usecases.rehoming import FormerLane, Notice, leave_lanes, note_former
 from kernel.clock import real_now
 from kernel.db import Database, Tx, sets
 from kernel.digest import digest_bytes
@@ -42,8 +43,11 @@ class Incoming:
         }
 
 
-async def drain_deliveries(tx: Tx, *, deliveries: Sequence[Incoming]) -> set[str]:
-    """Put deliveries on their lanes, numbered densely under the lane's row; return the lanes that got something."""
+async def drain_deliveries(tx: Tx, *, deliveries: Sequence[Incoming], notice: Notice | None = None) -> set[str]:
+    """Put deliveries on their lanes, numbered densely under the lane's row; return the lanes that got something.
+
+    A snapshot of a later epoch is a new owner's: with ``notice`` what waits for earlier owners is turned into it.
+    """
     fresh = await _unseen(tx, deliveries)
     if not fresh:
         return set()
@@ -62,6 +66,9 @@ async def drain_deliveries(tx: Tx, *, deliveries: Sequence[Incoming]) -> set[str
     if held:
         await tx.execute(insert(HELD_ITEM), held)
     await _give(tx, numbers)
+    epochs = {item.subject: item.epoch for item in fresh if item.kind == "snapshot" and item.epoch > 1}
+    if epochs and notice is not None:
+        await leave_lanes(tx, epochs=epochs, notice=notice)
     await _place(tx, fresh)
     return set(numbers)
 
@@ -158,15 +165,21 @@ class DossierState:
     digest: str
     ended: bool
     changed_at: datetime
+    former_lane: str = ""
 
 
 async def copy_states(tx: Tx, *, states: Sequence[DossierState]) -> None:
-    """Keep the newest state of each dossier, by ``event_no``."""
+    """Keep the newest state of each dossier, by ``event_no``, and the lanes that dossiers left."""
+    left = [FormerLane(state.code, state.epoch - 1, state.former_lane) for state in states if state.former_lane]
+    await note_former(tx, left)
     newest: dict[str, DossierState] = {}
     for state in states:
         if state.code not in newest or newest[state.code].event_no < state.event_no:
             newest[state.code] = state
-    rows = [{name: getattr(state, name) for name in DossierState.__slots__} for state in newest.values()]
+    rows = [
+        {name: getattr(state, name) for name in DossierState.__slots__ if name != "former_lane"}
+        for state in newest.values()
+    ]
     if not rows:
         return
     statement = tx.insert_unless(DOSSIER)

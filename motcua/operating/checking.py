@@ -4,12 +4,12 @@ It only reads, and may run while the portal serves. A dossier that changed withi
 on its way between two sides: its two sides are not compared then.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from dossier_service.store.tables import DOSSIER
+from dossier_service.store.tables import DOSSIER, FORMER_OWNER
 from dossier_service.usecases.invariants import check_invariants
 from dossier_service.usecases.uploads import missing_files
 from exchange.store import DOSSIER as COMPARED
@@ -35,10 +35,11 @@ async def broken_promises(settings: Settings, *, settle: timedelta = timedelta(s
     if not holds_portal(settings):
         return [f"{settings.data} holds no portal"]
     broken, ours = await _of_the_nation(settings, settle)
+    former = await _former_owners(settings)
     offices = OfficeSettings(data=settings.data)
     broken += await check_books(offices)
     books = await states_of_books(offices)
-    broken += differing(ours, books)
+    broken += differing(ours, books, former)
     broken += await _unknown_to_the_nation(settings, ours, books)
     broken += await _of_the_exchange(settings, ours)
     broken += await stuck_outboxes(settings)
@@ -46,6 +47,8 @@ async def broken_promises(settings: Settings, *, settle: timedelta = timedelta(s
 
 
 Ours = dict[str, tuple[str, State]]
+Former = Mapping[tuple[str, int], str]
+"""The lanes that owned dossiers in the epochs that are over."""
 
 
 async def _of_the_nation(settings: Settings, settle: timedelta) -> tuple[list[str], Ours]:
@@ -57,6 +60,12 @@ async def _of_the_nation(settings: Settings, settle: timedelta) -> tuple[list[st
         missing = await missing_files(database=nation, store=open_files(settings))
     broken += [f"{each.partition('/')[0]}: the file {each.partition('/')[2]} is not in the store" for each in missing]
     return broken, {row.code: (row.lane, (row.epoch, row.version, row.state_digest)) for row in rows}
+
+
+async def _former_owners(settings: Settings) -> Former:
+    async with tables_of(settings, "dossiers") as nation, nation.read() as tx:
+        rows = await tx.all(select(FORMER_OWNER.c.code, FORMER_OWNER.c.epoch, FORMER_OWNER.c.lane))
+    return {(row.code, row.epoch): row.lane for row in rows}
 
 
 async def _unknown_to_the_nation(settings: Settings, ours: Ours, books: dict[str, dict[str, State]]) -> list[str]:
@@ -73,14 +82,17 @@ async def _unknown_to_the_nation(settings: Settings, ours: Ours, books: dict[str
 
 
 async def _of_the_exchange(settings: Settings, ours: Ours) -> list[str]:
-    columns = (COMPARED.c.code, COMPARED.c.epoch, COMPARED.c.version, COMPARED.c.digest)
+    columns = (COMPARED.c.code, COMPARED.c.lane, COMPARED.c.epoch, COMPARED.c.version, COMPARED.c.digest)
     async with tables_of(settings, "exchange") as compared, compared.read() as tx:
         copies = await tx.all(select(*columns))
-    return [
-        f"{row.code}: the exchange compares with version {row.version}, the nation is at {ours[row.code][1][1]}"
-        for row in copies
-        if row.code in ours and (row.epoch, row.version, row.digest) != ours[row.code][1]
-    ]
+    broken = []
+    for row in (row for row in copies if row.code in ours):
+        lane, state = ours[row.code]
+        if (row.epoch, row.version, row.digest) != state:
+            broken.append(f"{row.code}: the exchange compares with version {row.version}, the nation is at {state[1]}")
+        if row.lane != lane:
+            broken.append(f"{row.code}: the exchange has it on lane {row.lane}, the nation on {lane}")
+    return broken
 
 
 async def stuck_outboxes(settings: Settings) -> list[str]:
@@ -131,8 +143,11 @@ async def lost_positions(settings: Settings, log: Log, *, only: Collection[str] 
     return broken
 
 
-def differing(ours: Ours, books: dict[str, dict[str, State]]) -> list[str]:
-    """Return where the nation and an office's books differ. ``books`` is by lane, then by dossier."""
+def differing(ours: Ours, books: dict[str, dict[str, State]], former: Former) -> list[str]:
+    """Return where the nation and an office's books differ. ``books`` is by lane, then by dossier.
+
+    An office that has not heard yet that it handed a dossier on holds it in an epoch that was its own: no difference.
+    """
     broken = []
     for code, (lane, state) in ours.items():
         theirs = books.get(lane, {}).get(code)
@@ -142,6 +157,8 @@ def differing(ours: Ours, books: dict[str, dict[str, State]]) -> list[str]:
             broken.append(f"{code}: version {state[1]} {state[2][:8]} here, {theirs[1]} {theirs[2][:8]} at {lane}")
     for lane, cases in books.items():
         broken += [
-            f"{code}: in the books of {lane}, not of the lane" for code in cases if ours.get(code, (lane,))[0] != lane
+            f"{code}: in the books of {lane}, not of the lane"
+            for code, (epoch, _, _) in cases.items()
+            if ours.get(code, (lane,))[0] != lane and former.get((code, epoch)) != lane
         ]
     return broken

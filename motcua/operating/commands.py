@@ -16,7 +16,7 @@ DEFAULT_DATA = Path("demo-data")
 log = typer.Typer(no_args_is_help=True, help="The event log, and what was set aside.")
 
 
-def _exit(data: Path, work: Callable[[Any], Coroutine[Any, Any, int]]) -> None:
+def run_over(data: Path, work: Callable[[Any], Coroutine[Any, Any, int]]) -> None:
     """Run ``work`` over the settings of the environment and ``data``; its answer is the exit code."""
     from kernel.errors import Unavailable
     from kernel.settings import Settings
@@ -40,7 +40,7 @@ def republish(
     """Say again what others copy from an owner's tables; safe while everything serves, and to repeat."""
     from motcua.operating import work
 
-    _exit(data, lambda where: work.republish(where, owner=owner, since=since, subject=subject, lanes=lanes))
+    run_over(data, lambda where: work.republish(where, owner=owner, since=since, subject=subject, lanes=lanes))
 
 
 def check(
@@ -50,7 +50,7 @@ def check(
     """Check every promise over the tables of the nation, the exchange and the provinces; exit 0 = all hold."""
     from motcua.operating import work
 
-    _exit(data, lambda where: work.check(where, settle=settle))
+    run_over(data, lambda where: work.check(where, settle=settle))
 
 
 @log.command("tail")
@@ -63,7 +63,7 @@ def tail(
     from motcua.operating import work
 
     with suppress(KeyboardInterrupt):
-        _exit(data, lambda where: work.tail(where, topics=topic or (), subject=subject))
+        run_over(data, lambda where: work.tail(where, topics=topic or (), subject=subject))
 
 
 @log.command("lag")
@@ -71,7 +71,7 @@ def lag(data: Data = DEFAULT_DATA) -> None:
     """Print how far behind each consumer is; exit 2 when a position is lost."""
     from motcua.operating import work
 
-    _exit(data, work.lag)
+    run_over(data, work.lag)
 
 
 @log.command("quarantine")
@@ -83,7 +83,7 @@ def quarantine(
     """List what was set aside, with its reason: quarantined (never applied) and parked (waits for a retry)."""
     from motcua.operating import work
 
-    _exit(data, lambda where: work.quarantine(where, service=service, show=show))
+    run_over(data, lambda where: work.quarantine(where, service=service, show=show))
 
 
 @log.command("retry")
@@ -99,7 +99,7 @@ def retry(
     """Let the running service try parked messages again, in order; exit 2 when some failed again."""
     from motcua.operating import work
 
-    _exit(
+    run_over(
         data,
         lambda where: work.retry(where, service=service, subject=subject, every=every, requarantine=requarantine),
     )
@@ -110,4 +110,4 @@ def restart_lost(service: Service, data: Data = DEFAULT_DATA) -> None:
     """After a republish: let consumers whose position is lost read on from the oldest record that is kept."""
     from motcua.operating import work
 
-    _exit(data, lambda where: work.restart_lost(where, service=service))
+    run_over(data, lambda where: work.restart_lost(where, service=service))

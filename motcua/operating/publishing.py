@@ -1,9 +1,10 @@
-"""``motcua republish``: each owner says again what others copy from it, through its outbox."""
+"""What an owner is told to do through its outbox: say again what others copy from it, hand dossiers on."""
 
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from kernel.errors import Invalid
 from motcua.operating.places import Unknown
 
 Progress = Callable[[str, int, int], None]
@@ -57,3 +58,17 @@ async def _exchange(data: Path, since: datetime | None, subject: str | None, pro
     from exchange.settings import ExchangeSettings
 
     return await main.republish(ExchangeSettings(data=data), since=since, subject=subject, progress=progress)
+
+
+async def rehome(data: Path, *, source: str, target: str, subject: str | None, share: float, progress: Progress) -> int:
+    """Hand open dossiers of one lane on to another; return how many. Raises ``Unknown`` for a lane nobody knows."""
+    from dossier_service import main
+    from dossier_service.settings import DossierSettings
+
+    settings = DossierSettings(data=data)
+    try:
+        return await main.rehome(
+            settings, source=source, target=target, subject=subject, share=share, progress=progress
+        )
+    except Invalid as wrong:
+        raise Unknown(wrong.text.en) from None

@@ -47,6 +47,17 @@ async def republish(settings: Settings, *, owner: str, since: str, subject: str,
     return 0
 
 
+async def rehome(settings: Settings, *, source: str, target: str, subject: str, share: float) -> int:
+    """Hand open dossiers of ``source`` on to ``target``; say how many."""
+    _must_be(settings)
+    with Steps(Console(stderr=True)) as steps:
+        moved = await publishing.rehome(
+            settings.data, source=source, target=target, subject=subject or None, share=share, progress=steps.show
+        )
+    print(f"{moved} dossiers were handed on from {source} to {target}.")
+    return 0
+
+
 def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)

@@ -160,7 +160,9 @@ def steps(
         key = _step_key(row, t)
         told.append(
             {
-                "kind": "done" if row["type"] in ("submitted", "delivered") and kind == "now" else kind,
+                "kind": "done"
+                if row["type"] in ("submitted", "delivered", "owner_changed") and kind == "now"
+                else kind,
                 "what": t(key),
                 "explain": t(f"{key}_explain") if t.known(f"{key}_explain") else "",
                 "row": row,

@@ -11,8 +11,10 @@ from province_backend.model.case import (
     Filing,
     HistoryRow,
     Request,
+    RequestKind,
     State,
     Step,
+    Verdict,
 )
 
 
@@ -52,7 +54,7 @@ def adopt(case: Case | None, nation: NationalState) -> Case | None:
     """
     taken = Case(
         code=nation.code,
-        filing=nation.filing,
+        filing=_with_supplements(nation),
         epoch=nation.epoch,
         version=nation.version,
         state=nation.state,
@@ -82,3 +84,12 @@ def adopt(case: Case | None, nation: NationalState) -> Case | None:
     last = next((row for row in nation.history if row.version == nation.version), None)
     step = last.step if last else Step("adopted", "nation", nation.filing.office)
     return replace(taken, history=(*rows, HistoryRow(nation.version, step, nation.state, nation.at, digest)))
+
+
+def _with_supplements(nation: NationalState) -> Filing:
+    """Return what was filed with the answers of every supplement that an owner has accepted since."""
+    answers = dict(nation.filing.answers)
+    for request in nation.requests:
+        if request.kind is RequestKind.SUPPLEMENT and request.verdict is Verdict.ACCEPTED:
+            answers |= request.answers
+    return replace(nation.filing, answers=answers)

@@ -86,10 +86,19 @@ async def get_case(tx: Tx, code: str) -> Case:
 async def take_step(*, books: Books, code: str, seen_version: int | None, step: Callable[[Case], Moved | None]) -> Case:
     """Let one step happen. ``seen_version`` is the version the officer was looking at.
 
-    Raises ``Conflict`` ``case_moved`` when somebody stepped in between: nobody decides twice.
+    Raises ``Conflict`` ``case_moved`` when somebody stepped in between: nobody decides twice; ``handed_on`` when the
+    dossier belongs to another office by now.
     """
     async with books.database.begin() as tx:
         case = await get_case(tx, code)
+        if case.stale:
+            raise Conflict(
+                "handed_on",
+                Text(
+                    "Hồ sơ đã chuyển sang cơ quan khác. Bạn chỉ xem được.",
+                    "This dossier has moved to another office. You can only read it.",
+                ),
+            )
         if seen_version is not None and seen_version != case.version:
             last = case.history[-1].step.handler if case.history else ""
             raise Conflict(

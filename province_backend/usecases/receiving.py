@@ -34,6 +34,8 @@ async def receive_request(*, books: Books, code: str, request: Request) -> None:
         if case is None:
             await store.keep_early(tx, code, request)
             return
+        if case.stale:
+            return  # its new owner has it and answers it
         held, moved = receive(case, request, actor=books.robot(case), now=books.clock.now())
         await write(tx, books, held, *([moved[1]] if moved else []))
 
@@ -45,7 +47,8 @@ async def receive_refusal(*, books: Books, code: str, epoch: int, refusal: Refus
         number = f"{epoch}.{refusal.version}.{refusal.code}"
         if case is None or not await store.remember_delivery(tx, code, "report_refused", number):
             return
-        stale = case.stale or refusal.code == "STALE_OWNER"
+        # An answer to what was reported in an earlier epoch says nothing of a dossier that has come back since.
+        stale = case.stale or (refusal.code == "STALE_OWNER" and epoch >= case.epoch)
         await write(tx, books, replace(case, refusals=(*case.refusals, refusal), stale=stale))
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DossierChanged(_message.Message):
-    __slots__ = ("code", "event_no", "owner", "procedure", "revision", "lane", "office", "epoch", "version", "state", "status", "state_digest", "request_no", "ask_no", "step", "due_at", "due_expected", "occurred_at", "received_at", "received_by", "helper", "late", "request_count", "ask_due_at")
+    __slots__ = ("code", "event_no", "owner", "procedure", "revision", "lane", "office", "epoch", "version", "state", "status", "state_digest", "request_no", "ask_no", "step", "due_at", "due_expected", "occurred_at", "received_at", "received_by", "helper", "late", "request_count", "ask_due_at", "former_lane")
     CODE_FIELD_NUMBER: _ClassVar[int]
     EVENT_NO_FIELD_NUMBER: _ClassVar[int]
     OWNER_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,7 @@ class DossierChanged(_message.Message):
     LATE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_COUNT_FIELD_NUMBER: _ClassVar[int]
     ASK_DUE_AT_FIELD_NUMBER: _ClassVar[int]
+    FORMER_LANE_FIELD_NUMBER: _ClassVar[int]
     code: str
     event_no: int
     owner: str
@@ -58,7 +59,8 @@ class DossierChanged(_message.Message):
     late: bool
     request_count: int
     ask_due_at: _timestamp_pb2.Timestamp
-    def __init__(self, code: _Optional[str] = ..., event_no: _Optional[int] = ..., owner: _Optional[str] = ..., procedure: _Optional[str] = ..., revision: _Optional[int] = ..., lane: _Optional[str] = ..., office: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., status: _Optional[int] = ..., state_digest: _Optional[str] = ..., request_no: _Optional[int] = ..., ask_no: _Optional[int] = ..., step: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_expected: _Optional[bool] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_by: _Optional[str] = ..., helper: _Optional[str] = ..., late: _Optional[bool] = ..., request_count: _Optional[int] = ..., ask_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    former_lane: str
+    def __init__(self, code: _Optional[str] = ..., event_no: _Optional[int] = ..., owner: _Optional[str] = ..., procedure: _Optional[str] = ..., revision: _Optional[int] = ..., lane: _Optional[str] = ..., office: _Optional[str] = ..., epoch: _Optional[int] = ..., version: _Optional[int] = ..., state: _Optional[str] = ..., status: _Optional[int] = ..., state_digest: _Optional[str] = ..., request_no: _Optional[int] = ..., ask_no: _Optional[int] = ..., step: _Optional[str] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_expected: _Optional[bool] = ..., occurred_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_by: _Optional[str] = ..., helper: _Optional[str] = ..., late: _Optional[bool] = ..., request_count: _Optional[int] = ..., ask_due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., former_lane: _Optional[str] = ...) -> None: ...
 
 class AccessRecorded(_message.Message):
     __slots__ = ("code", "owner", "role", "office", "why", "at")
