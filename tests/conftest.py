@@ -122,7 +122,8 @@ def portal(one_process: Portal) -> Portal:
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCluster]:
     """The distributed form with all offices; whoever uses it belongs to the xdist group ``cluster``."""
-    with running_cluster(RunningCluster(tmp_path_factory.mktemp("cluster") / "data", offices="")) as made:
+    folder = tmp_path_factory.mktemp("cluster") / "data"
+    with running_cluster(RunningCluster(folder, offices="", replicas={"dossiers": 2, "exchange": 2})) as made:
         yield made
 
 

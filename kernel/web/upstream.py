@@ -5,6 +5,7 @@ Both answer alike. A service that cannot be reached raises ``Unavailable`` (``up
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -144,10 +145,14 @@ class _Exchange:
 
 
 class HttpUpstream:
-    """Calls a service over HTTP. ``session`` is shared; bodies pass as they are (``auto_decompress=False``)."""
+    """Calls a service over HTTP. ``session`` is shared; bodies pass as they are (``auto_decompress=False``).
 
-    def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
-        self._base = base_url.rstrip("/")
+    ``base_urls`` are its replicas with ``|`` between them. One that takes no connection is passed over (nothing was
+    sent to it), and the one that answered is asked first the next time.
+    """
+
+    def __init__(self, base_urls: str, session: aiohttp.ClientSession) -> None:
+        self._bases = deque(each.rstrip("/") for each in base_urls.split("|"))
         self._session = session
 
     async def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
@@ -161,17 +166,29 @@ class HttpUpstream:
     ) -> AsyncIterator[StreamReply]:
         """Send one request and give its answer as it comes."""
         sent = CIMultiDict([(k, v) for k, v in traced(headers).items() if k.lower() not in HOP_BY_HOP])
-        try:
-            response = await self._session.request(
-                method, URL(self._base + path, encoded=True), headers=sent, data=body or None, allow_redirects=False
-            )
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise unavailable() from None
+        response = await self._answered(method, path, sent, body)
         try:
             pairs = [(k, v) for k, v in response.headers.items() if k.lower() not in HOP_BY_HOP - {"content-length"}]
             yield StreamReply(response.status, CIMultiDict(pairs), _content(response))
         finally:
             response.close() if not response.content.at_eof() else response.release()
+
+    async def _answered(
+        self, method: str, path: str, headers: CIMultiDict[str], body: BodyIn
+    ) -> aiohttp.ClientResponse:
+        for base in list(self._bases):
+            try:
+                response = await self._session.request(
+                    method, URL(base + path, encoded=True), headers=headers, data=body or None, allow_redirects=False
+                )
+            except aiohttp.ClientConnectorError:
+                continue
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                raise unavailable() from None
+            while self._bases[0] != base:
+                self._bases.rotate(-1)
+            return response
+        raise unavailable()
 
 
 async def _content(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

@@ -36,7 +36,8 @@ CLIENT_SECRET = "gateway-client"
 class Layout:
     """A cluster below ``data``: pages at ``port``, services from ``port`` + 100, engines from ``port`` + 300.
 
-    ``replicas`` of each service stand side by side; callers reach the first, the others share the background work.
+    ``replicas`` of each service stand side by side and share its background work; callers turn to another when one
+    takes no connection.
     """
 
     data: Path
@@ -116,9 +117,7 @@ class Layout:
         if schema := SCHEMAS.get(service):
             told["MOTCUA_DATABASE"] = self.database_url(schema)
         if service in ("portal", "gateway"):
-            told["MOTCUA_UPSTREAMS"] = ",".join(
-                f"{name}=http://127.0.0.1:{self.port_of(other)}" for name, other in UPSTREAMS.items()
-            )
+            told["MOTCUA_UPSTREAMS"] = ",".join(f"{name}={self._replicas(other)}" for name, other in UPSTREAMS.items())
         if service == "gateway":
             told["MOTCUA_GATEWAY_CLIENT_SECRET"] = self.secret(CLIENT_SECRET)
         if service == "portal":
@@ -130,6 +129,10 @@ class Layout:
             )
         return told | dict(self.extra)
 
+    def _replicas(self, service: str) -> str:
+        numbers = range(self.replicas.get(service, 1))
+        return "|".join(f"http://127.0.0.1:{self.port_of(service, number)}" for number in numbers)
+
     def command(self, service: str, number: int = 0) -> list[str]:
         """Return the command of one replica."""
         port = str(self.port_of(service, number))
@@ -140,7 +143,7 @@ class Layout:
 class Service(Engine):
     """One replica of one service as a process."""
 
-    patience = 120.0
+    patience = 180.0
 
     def __init__(self, layout: Layout, service: str, number: int = 0) -> None:
         self.name = f"{service}-{number}"

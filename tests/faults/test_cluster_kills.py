@@ -39,9 +39,11 @@ VICTIMS = (
     Victim("search-0", filing=True, answers=(("/", (200,)), ("/api/search/v1/query?q=khai+tu+muon", HONEST))),
     Victim("catalog-0", filing=True, answers=(("/healthz", (200,)),)),
     Victim("portal-0", filing=True, answers=((SEARCH, (200,)),)),
-    Victim("dossiers-0", filing=False, answers=(("/", (200,)), ("/api/dossiers/v1/lookup/H26-260101-0002", HONEST))),
+    Victim("dossiers-0", filing=True, answers=(("/", (200,)), ("/api/dossiers/v1/lookup/H26-260101-0002", (404,)))),
     Victim("gateway-0", filing=False, answers=()),
 )
+
+REPLACED = ("exchange-0", "dossiers-0")  # another replica does all of its work meanwhile
 
 
 @pytest.mark.parametrize("victim", VICTIMS, ids=[each.name for each in VICTIMS])
@@ -55,16 +57,41 @@ def test_what_was_acknowledged_survives_the_death_of(cluster: RunningCluster, vi
             still_answers(cluster, victim)
             if victim.filing:
                 load.until_more(4)
+            if victim.name in REPLACED:
+                reaches_its_end(cluster, load.codes[-1])
             while time.monotonic() < died + AWAY:
                 time.sleep(0.1)
         finally:
             process.start()
         load.until_more(4, seconds=90)
     assert len(load.codes) == len(set(load.codes))
+    everything_arrives(cluster, load.codes)
+
+
+def test_replicas_are_stopped_and_started_one_by_one_while_people_file(cluster: RunningCluster) -> None:
+    with filing(cluster) as load:
+        for group in cluster.cluster.services.values():
+            for service in group:
+                assert service.process is not None
+                service.process.terminate()
+                assert service.process.wait(40) == 0, service.last_words()
+                service.start()
+        load.until_more(4, seconds=90)
+    everything_arrives(cluster, load.codes)
+
+
+def everything_arrives(cluster: RunningCluster, codes: list[str]) -> None:
+    """Every acknowledged dossier gets its result, and every promise holds."""
     with cluster.client("citizen-1") as client:
-        for code in load.codes:
+        for code in codes:
             cluster.until_status(client, code, 10, seconds=SETTLE)
     cluster.check(seconds=60)
+
+
+def reaches_its_end(cluster: RunningCluster, code: str) -> None:
+    """One dossier gets its result."""
+    with cluster.client("citizen-1") as client:
+        cluster.until_status(client, code, 10, seconds=SETTLE)
 
 
 def still_answers(cluster: RunningCluster, victim: Victim) -> None:

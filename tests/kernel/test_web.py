@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -348,6 +349,12 @@ class TestUpstreams:
             reply = await upstream.request("POST", "/a%2Fb?q=%C4%91+x&q=2", {"X": "1", "Connection": "close"}, b"hello")
             assert reply.status == 207 and reply.headers["Set-Cookie"] == "a=1"
             assert json.loads(reply.body) == {"path": "/a%2Fb?q=%C4%91+x&q=2", "body": "hello", "x": "1"}
+            with socket.socket() as nobody:
+                nobody.bind(("127.0.0.1", 0))
+                dead = f"http://127.0.0.1:{nobody.getsockname()[1]}"
+                both = HttpUpstream(f"{dead}|http://127.0.0.1:{port}", session)
+                for _ in range(2):
+                    assert (await both.request("POST", "/", {}, b"hello")).status == 207
             await runner.cleanup()
             with pytest.raises(Unavailable) as away:
                 await upstream.request("GET", "/", {})
@@ -361,11 +368,14 @@ class TestAdmin:
         async def ready() -> dict[str, bool]:
             return dict(state)
 
+        late = AsgiUpstream(admin_app(ready, serves=lambda: True))
         door = AsgiUpstream(admin_app(ready))
         assert (await door.request("GET", "/healthz", {})).status == 200
         assert json.loads((await door.request("GET", "/readyz", {})).body) == {"status": "ready", "parts": state}
         state["log"] = False
         assert (await door.request("GET", "/readyz", {})).status == 503
+        named = await late.request("GET", "/readyz", {})
+        assert (named.status, json.loads(named.body)) == (200, {"status": "late", "parts": state})
         metrics = (await door.request("GET", "/metrics", {})).body.decode()
         assert "motcua_http_seconds" in metrics
         assert (await door.request("GET", "/x", {})).status == 404

@@ -11,6 +11,7 @@ class Elasticsearch(Engine):
     """One Elasticsearch node; its transport listens on the port after."""
 
     name = "elasticsearch"
+    patience = 240.0  # after a kill it replays what it had not yet written out, on a machine that may be busy
 
     @property
     def url(self) -> str:

@@ -13,7 +13,7 @@ class Keycloak(Engine):
     """Keycloak in its development mode, over its own file database. The bootstrap administrator is made with it."""
 
     name = "keycloak"
-    patience = 180.0
+    patience = 240.0
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__(folder, port)
