@@ -30,15 +30,9 @@ class Size:
     away: int
     longest: float
 
-    @property
-    def needed(self) -> int:
-        """How many dossiers the measurements take away from the stock."""
-        tries = 6 * WANTED * self.seconds
-        return round(self.count * 2 + tries + self.queued / 5 + ARRIVING * self.longest)
 
-
-FULL = Size(1_000_000, 10_500, 5, 20, 100_000, 66_000, 400)
-QUICK = Size(10_000, 210, 2, 2, 1_000, 500, 20)
+FULL = Size(1_000_000, 10_500, 5, 20, 100_000, 66_000, 600)
+QUICK = Size(10_000, 210, 2, 2, 1_000, 500, 45)
 
 
 @dataclass(frozen=True)
