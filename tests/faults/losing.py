@@ -13,9 +13,10 @@ from tests.running import Portal
 
 
 def settings_of(portal: Portal) -> Settings:
-    """Return where the portal's tables are: its folder, or the database that its environment names."""
-    database = (os.environ | portal.env).get("MOTCUA_DATABASE", "")
-    return Settings(data=portal.data, database=database)
+    """Return where the portal's tables and log are: its folder, or the engines that its environment names."""
+    told = os.environ | portal.env
+    database, kafka = told.get("MOTCUA_DATABASE", ""), told.get("MOTCUA_KAFKA", "")
+    return Settings(data=portal.data, database=database, kafka=kafka, single_broker=bool(kafka))
 
 
 def lose(portal: Portal, service: str, tables: Sequence[str] = ()) -> None:
