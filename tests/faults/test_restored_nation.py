@@ -39,8 +39,8 @@ def lane_of(client: httpx.Client) -> dict[str, object]:
     return dict(next(row for row in lanes if row["lane"] == LANE))
 
 
-def test_everything_acknowledged_before_the_backup_is_there_again(new_portal: Callable[..., Portal]) -> None:
-    portal = new_portal(pace="0", offices=LANE).start()
+def test_everything_acknowledged_before_the_backup_is_there_again(new_embedded: Callable[..., Portal]) -> None:
+    portal = new_embedded(pace="0", offices=LANE).start()
     backup, stop, filed = portal.data.parent / "backup", threading.Event(), list[str]()
     with portal.client("citizen-1") as client:
         kept = [portal.file_dossier(client, BIRTH, place=PLACE) for _ in range(3)]
@@ -70,9 +70,9 @@ def test_everything_acknowledged_before_the_backup_is_there_again(new_portal: Ca
 
 
 def test_a_nation_restored_from_yesterday_takes_what_the_provinces_did_since(
-    new_portal: Callable[..., Portal],
+    new_embedded: Callable[..., Portal],
 ) -> None:
-    portal = new_portal(pace="0", offices=LANE).start()
+    portal = new_embedded(pace="0", offices=LANE).start()
     backup = portal.data.parent / "backup"
     with portal.client("citizen-1") as client:
         done = portal.file_dossier(client, BIRTH, place=PLACE)
@@ -111,8 +111,8 @@ def test_a_nation_restored_from_yesterday_takes_what_the_provinces_did_since(
         again.kill()
 
 
-def test_a_damaged_or_unfinished_backup_and_a_full_folder_are_refused(new_portal: Callable[..., Portal]) -> None:
-    portal = new_portal(pace="0", offices=LANE)
+def test_a_damaged_or_unfinished_backup_and_a_full_folder_are_refused(new_embedded: Callable[..., Portal]) -> None:
+    portal = new_embedded(pace="0", offices=LANE)
     backup = portal.data.parent / "backup"
     backed_up(portal, backup)
     full = portal.command("restore", "--from", str(backup))

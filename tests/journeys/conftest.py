@@ -4,7 +4,7 @@ import pytest
 
 from tests.running import Front
 
-FORMS = ["one process", pytest.param("cluster", marks=pytest.mark.xdist_group("cluster"))]
+FORMS = ["one process", pytest.param("cluster", marks=[pytest.mark.slow, pytest.mark.xdist_group("cluster")])]
 
 
 @pytest.fixture(scope="module", params=FORMS)
