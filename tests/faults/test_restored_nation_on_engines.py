@@ -14,6 +14,8 @@ from motcua.topics import create_and_check
 from tests.engines.shared import free_port, or_skip
 from tests.running import Portal, until
 
+pytestmark = pytest.mark.slow
+
 LANE, PLACE, BIRTH = "H26", "00004", "1.004873"
 
 
