@@ -74,7 +74,9 @@ def adopt(case: Case | None, nation: NationalState) -> Case | None:
             return None
         ours = {row.version: row.digest for row in case.history}
         refused = any(not r.settled and r.epoch == nation.epoch and r.version > nation.version for r in case.refusals)
-        if case.epoch == nation.epoch and ours.get(nation.version) == digest and not refused:
+        holds = case.epoch == nation.epoch and ours.get(nation.version) == digest
+        # What was handed on comes back in the same epoch only from a nation that was restored to before it.
+        if holds and not refused and not case.stale:
             return None
         settled = tuple(replace(refusal, settled=True) for refusal in case.refusals)
         told = {request.request_no for request in nation.requests}

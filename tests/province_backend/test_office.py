@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kernel.errors import Invalid
+from kernel.errors import Conflict, Invalid
 from proto.exchange.v1 import exchange_pb2 as pb
 from province_backend.events.check import check_invariants
 from province_backend.model.steps import Actor
@@ -286,3 +286,62 @@ async def test_books_restored_from_a_copy_give_way_and_still_keep_every_promise(
         await deciding.decide_case(books=books, code=CODE, seen=5, actor=OFFICER)
         assert [report.version for report in await reports(office)] == [2, 6]
         await kept(office)
+
+
+def moved_on(epoch: int, version: int = 0) -> pb.Delivery:
+    refused = pb.ReportRefused(version=version, code="STALE_OWNER", text="Hồ sơ này đã chuyển cho TP.HCM.")
+    return pb.Delivery(subject=CODE, subject_kind="dossier", lane="H26", epoch=epoch, report_refused=refused)
+
+
+async def test_a_dossier_that_was_handed_on_is_read_only_and_no_longer_the_offices_own(open_offices: Open) -> None:
+    async with open_offices(pace=None) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        await office.deliver(moved_on(1))
+        assert await office.states() == []
+        with pytest.raises(Conflict) as refused:
+            await deciding.accept_case(books=office.books, code=CODE, seen=1, actor=OFFICER)
+        assert refused.value.code == "handed_on"
+        await office.deliver(request(1, pb.WITHDRAWAL))
+        assert await reports(office) == []
+        cases, counts = await deciding.list_work(books=office.books, place="done", skip=0, limit=9)
+        assert ([case.code for case in cases], counts) == ([CODE], {"done": 1})
+        await kept(office)
+
+
+async def test_a_dossier_that_came_back_is_worked_on_whatever_is_still_said_of_the_past(open_offices: Open) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        await deciding.accept_case(books=office.books, code=CODE, seen=1, actor=OFFICER)
+        await office.deliver(moved_on(1))
+        await office.deliver(national_snapshot(version=7, state=pb.PROCESSING, epoch=3))
+        await office.deliver(moved_on(1, version=2))
+        await deciding.decide_case(books=office.books, code=CODE, seen=7, actor=OFFICER)
+        assert [(report.epoch, report.version) for report in await reports(office)] == [(1, 2), (3, 8)]
+        assert [row[:3] for row in await office.states()] == [(CODE, 3, 8)]
+        await kept(office)
+
+
+async def test_a_restored_nation_that_knows_of_no_change_gives_the_dossier_back(open_offices: Open) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        await office.deliver(moved_on(1))
+        await office.deliver(national_snapshot(version=1, state=pb.SUBMITTED))
+        assert [row[:3] for row in await office.states()] == [(CODE, 1, 1)]
+        await deciding.accept_case(books=office.books, code=CODE, seen=1, actor=OFFICER)
+        await kept(office)
+
+
+async def test_a_new_owner_has_what_accepted_supplements_brought(open_offices: Open) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        whole = national_snapshot(version=4, state=pb.ACCEPTED, epoch=2)
+        for number, state, text in ((1, "accepted", "mới"), (2, "declined", "sai")):
+            whole.snapshot.requests.add(
+                request_no=number, kind=pb.SUPPLEMENT, state=state, answers_json=json.dumps({"note": text})
+            )
+        await office.deliver(whole)
+        case = await deciding.look_at(books=office.books, code=CODE)
+        assert case.filing.answers["note"] == "mới"
