@@ -40,7 +40,7 @@ class Traffic:
         """File a dossier and see it to its end; return its code."""
         dice = random.Random(seed)
         code = self.file(seed, asks=seed % 3 != 2)
-        time.sleep(dice.uniform(0.0, 2.0))
+        time.sleep(dice.uniform(0.0, 6.0))
         self.finish(seed, code)
         return code
 
