@@ -144,6 +144,17 @@ async def test_republishing_emits_every_revision_and_head_again(database: Databa
     assert (heads["1.000001"].revision, heads["1.000001"].version) == (2, 2)
 
 
+async def test_what_was_repeated_late_is_followed_by_what_is_in_force(database: Database, tmp_path: Path) -> None:
+    await put(database, write_csv(tmp_path / "c.csv", A, B))
+    await put(database, write_csv(tmp_path / "c.csv", A.replace("giấy A", "giấy A mới"), B))
+    before = await waiting(database)
+    said = ["1.000001", "1.000001@1", "9.999999"]
+    assert await usecases.repeat_current(database=database, subjects=said) == 1
+    async with database.read() as tx:
+        [row] = (await tx.all(select(OUTBOX).order_by(OUTBOX.c.id)))[before:]
+    assert (row.key, pb.ProcedureHeadMoved.FromString(row.body).revision) == ("1.000001", 2)
+
+
 async def test_everything_we_wrote_is_about_a_code_of_the_catalogue(
     database: Database, editorial: Mapping[str, Editorial]
 ) -> None:
