@@ -20,8 +20,10 @@ from dossier_service.model.states import ASK_ALLOWED_IN, ENDED, AskKind, AskStat
 from dossier_service.store.tables import HISTORY
 from dossier_service.usecases.invariants import check_invariants
 from dossier_service.usecases.reading import View, read_dossier
+from dossier_service.usecases.rehoming import rehome_dossiers
 from dossier_service.usecases.requests import request_of_citizen
 from kernel.errors import Conflict
+from proto.events.v1 import catalog_pb2
 from proto.exchange.v1 import exchange_pb2 as wire
 from tests.dossier_service.world import CITIZEN, Owner, World, sealed, world
 
@@ -107,6 +109,9 @@ class UseCases(RuleBasedStateMachine):
         assert self.here is not None
         self.code = self.run_(self.here.file())
         self.owner = Books(self.code, self.here.desk.clock.now()).begin()
+        self.former: list[Books] = []
+        other = catalog_pb2.ParticipantPublished(id="H29", name="TP.HCM", lanes=["H29"], version=1)
+        self.run_(self.it.feed("catalog.v1", ("participant_published", "participant/H29", other.SerializeToString())))
 
     @property
     def it(self) -> World:
@@ -185,7 +190,8 @@ class UseCases(RuleBasedStateMachine):
     def lane_delivers(self) -> None:
         deliveries = self.run_(self.it.deliveries())
         for delivery in deliveries[self.owner.seen :]:
-            self.owner.receive(delivery)
+            if delivery.epoch == self.owner.epoch:
+                self.owner.receive(delivery)
         self.owner.seen = len(deliveries)
 
     @rule(dice=st.randoms(use_true_random=False))
@@ -200,6 +206,38 @@ class UseCases(RuleBasedStateMachine):
     def link_carries_a_snapshot(self) -> None:
         if self.owner.made:
             self._feed([self.owner.whole()])
+
+    @rule()
+    def nation_hands_on(self) -> None:
+        """The dossier gets another owner, who has it from the snapshot alone."""
+        before = self._view().dossier
+        if before.ended:
+            return
+        lane, desk = "H29" if before.lane == "H26" else "H26", self.it.desk
+        moving = rehome_dossiers(database=desk.database, clock=desk.clock, source=before.lane, target=lane)
+        assert self.run_(moving) == 1
+        view = self._view()
+        now = view.dossier
+        assert (now.epoch, now.version) == (before.epoch + 1, before.version)
+        self.former.append(self.owner)
+        self.owner = Books(
+            self.code, now.updated_at, lane, now.version, now.epoch, now.state, now.asks, now.due, now.results
+        ).begin()
+        self.owner.seen = len(self.run_(self.it.deliveries()))
+        self.owner.waiting = {one.request_no: one.kind for one in view.requests if one.state is RequestState.OPEN}
+        if now.state is State.DECIDED and self.owner.waiting:
+            self.owner.act("request_answered", *self.owner.answer_all(RequestState.DECLINED))
+
+    @rule()
+    def a_former_owner_goes_on(self) -> None:
+        """Nothing that it reports is applied; each report gets its verdict."""
+        for owner in self.former:
+            if owner.state in NEXT:
+                owner.act("goes_on", state=NEXT[owner.state], asks=owner.close_asks(AskState.DROPPED))
+            before, view = len(self._refused()), self._view()
+            self._feed([owner.message(report) for report in owner.made])
+            assert self._refused()[before:] == ["STALE_OWNER"] * len(owner.made)
+            assert self._view().dossier.head == view.dossier.head
 
     @rule(back=st.integers(0, 4))
     def a_restored_province_repeats_a_version_with_other_content(self, back: int) -> None:
@@ -248,7 +286,7 @@ class UseCases(RuleBasedStateMachine):
     def every_promise_holds(self) -> None:
         if self.here is not None:
             assert self._broken(settled=False) == []
-            assert set(self._refused()) <= {"CONFLICT"}
+            assert set(self._refused()) <= {"CONFLICT", "STALE_OWNER"}
 
     def teardown(self) -> None:
         try:

@@ -153,6 +153,7 @@ async def test_the_log_is_shown_by_headers_alone(service: Service) -> None:
         ("log", "lag"),
         ("log", "quarantine"),
         ("check",),
+        ("province", "rehome", "--from", "H26", "--to", "H29"),
     ],
 )
 def test_a_command_that_cannot_be_done_says_why_in_a_sentence(words: tuple[str, ...], tmp_path: Path) -> None:
