@@ -22,7 +22,7 @@ CHANNELS = frozenset(("mail", "inbox"))
 CHANGES = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
-        *("dossier_recovered", "due_changed"),
+        *("dossier_recovered", "due_changed", "owner_changed"),
     )
 )
 

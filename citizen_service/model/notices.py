@@ -30,6 +30,7 @@ class Kind(StrEnum):
     STOPPED = "stopped"
     WITHDRAWN = "withdrawn"
     DUE_CHANGED = "due_changed"
+    OWNER_CHANGED = "owner_changed"
     SUPPLEMENT_FILED = "supplement_filed"
     PAYMENT_FILED = "payment_filed"
     CONFIRMATION_FILED = "confirmation_filed"
@@ -138,6 +139,8 @@ def kind_of(fact: Fact) -> Kind | None:
             return Kind.SUBMITTED
         case "due_changed":
             return Kind.DUE_CHANGED
+        case "owner_changed":
+            return Kind.OWNER_CHANGED
         case "request_filed":
             return FILED.get(fact.step)
         case "request_answered":

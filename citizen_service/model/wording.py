@@ -68,6 +68,10 @@ FIRST: Mapping[Kind, Text] = {
         "Bạn chưa phải làm gì. Ngày hẹn trả kết quả của hồ sơ {code} đã đổi.",
         "Nothing to do now. The appointment of dossier {code} has changed.",
     ),
+    Kind.OWNER_CHANGED: Text(
+        "Bạn không phải nộp lại. Hồ sơ {code} đã chuyển sang cơ quan khác để giải quyết tiếp.",
+        "You need not file again. Another office goes on with dossier {code}.",
+    ),
     Kind.SUPPLEMENT_FILED: Text(
         "Bạn chưa phải làm gì. Phần bổ sung của hồ sơ {code} đã gửi đi và đang chờ kiểm tra.",
         "Nothing to do now. What you added to dossier {code} is sent and will be checked.",
@@ -115,7 +119,7 @@ BY_WHEN: Mapping[Kind, Text] = {
 
 APPOINTED = Text("Hẹn trả kết quả: {due}.", "Result due: {due}.")
 EXPECTED = Text("Dự kiến trả kết quả: {due}.", "Result expected: {due}.")
-SHOWS_DUE = frozenset((Kind.SUBMITTED, Kind.ACCEPTED, Kind.DUE_CHANGED, Kind.REQUEST_ACCEPTED))
+SHOWS_DUE = frozenset((Kind.SUBMITTED, Kind.ACCEPTED, Kind.DUE_CHANGED, Kind.OWNER_CHANGED, Kind.REQUEST_ACCEPTED))
 
 NEVER_ASKS = Text(
     "Một Cửa không bao giờ hỏi mật khẩu hay mã OTP, không đòi chuyển tiền qua tin nhắn.",

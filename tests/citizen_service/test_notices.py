@@ -217,6 +217,7 @@ async def test_who_has_no_address_or_no_profile_gets_the_inbox_alone(room: Room)
         ("request_answered", {"step": "withdrawal_declined", "state": "accepted", "status": 2}, ["request_declined"]),
         ("request_answered", {"step": "", "state": "accepted", "status": 2}, []),
         ("due_changed", {"step": "due_changed", "state": "accepted", "status": 2}, ["due_changed"]),
+        ("owner_changed", {"step": "owner_changed", "state": "accepted", "status": 2}, ["owner_changed"]),
         ("something_newer", {"step": "accepted", "state": "accepted", "status": 2}, []),
     ],
 )
