@@ -16,7 +16,7 @@ from proto.exchange.v1 import exchange_pb2
 from province_adapter.connector import Connector
 from province_adapter.files import FileCourier, HandedOn
 from province_adapter.journal import Journal
-from province_adapter.link import OPTIONS, Handlers, Link
+from province_adapter.link import Handlers, Link, dialled
 from province_adapter.model import Change, State, bucket_digests, bucket_of, pause
 from province_adapter.settings import AdapterSettings
 
@@ -43,7 +43,7 @@ class Adapter:
         self.connected = False
         self._connector = connector
         self._lane = settings.lane or settings.participant
-        self._channel = grpc.aio.secure_channel(target, credentials, options=OPTIONS)
+        self._channel = dialled(target, credentials)
         self._courier = FileCourier(
             channel=self._channel,
             connector=connector,

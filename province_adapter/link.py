@@ -35,6 +35,20 @@ OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 5_000),
 )
 
+
+def dialled(target: str, credentials: grpc.ChannelCredentials) -> grpc.aio.Channel:
+    """Return a channel to ``target``: one ``host:port``, or several exchanges as ``address:port,address:port``.
+
+    Of several the first that answers is used and the next when it falls away; each must have its address in its
+    certificate, and the first one's name is what is asked of all.
+    """
+    first, *others = target.split(",")
+    if not others:
+        return grpc.aio.secure_channel(target, credentials, options=OPTIONS)
+    named = (*OPTIONS, ("grpc.default_authority", first))
+    return grpc.aio.secure_channel(f"ipv4:{target}", credentials, options=named)
+
+
 Call = grpc.aio.StreamStreamCall[exchange_pb2.Up, exchange_pb2.Down]
 
 logger = structlog.get_logger()

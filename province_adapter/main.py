@@ -13,7 +13,9 @@ from province_adapter.settings import AdapterSettings
 async def build(
     settings: AdapterSettings, *, connector: Connector, credentials: grpc.ChannelCredentials, target: str
 ) -> Running:
-    """Build the adapter of one lane; it dials ``target`` (host:port). It has no pages: ``app`` knows no path.
+    """Build the adapter of one lane; it dials ``target`` (host:port, or several with commas).
+
+    It has no pages: ``app`` knows no path.
 
     Raises ``Conflict`` (``journal_in_use``) when another process holds the journal.
     """

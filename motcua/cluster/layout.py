@@ -124,7 +124,7 @@ class Layout:
             told["MOTCUA_SIGN_IN_ORIGIN"] = "/".join(self.issuer.split("/")[:3])
         if service == "provinces":
             links = range(self.replicas.get("exchange", 1))
-            told["MOTCUA_EXCHANGE_ADDRESS"] = "ipv4:" + ",".join(
+            told["MOTCUA_EXCHANGE_ADDRESS"] = ",".join(
                 f"127.0.0.1:{self.port_of('exchange', each) + 2}" for each in links
             )
         return told | dict(self.extra)
