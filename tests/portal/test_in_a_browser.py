@@ -58,7 +58,9 @@ async def serving(contract: Services, data: Path, *, signed_in: bool) -> AsyncIt
     """Serve the portal on a free port as the gateway presents it."""
     port = free_ports(1)
     address = f"http://127.0.0.1:{port}"
-    running = await build(PortalSettings(data=data, public_url=address, demo=True), upstreams=contract.upstreams(), clock=Clock())
+    running = await build(
+        PortalSettings(data=data, public_url=address, demo=True), upstreams=contract.upstreams(), clock=Clock()
+    )
     extra = [(b"authorization", b"Bearer sample")] if signed_in else []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
