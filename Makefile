@@ -41,7 +41,7 @@ cluster-down: .venv/ready ## end what `make cluster` started
 	@$(BIN)/python -m motcua cluster down --data $(CLUSTER)
 
 engines: .venv/ready ## fetch PostgreSQL's friends: Kafka, Keycloak, Elasticsearch, an S3 server and Kustomize, once
-	@$(BIN)/python -m motcua cluster fetch
+	@$(BIN)/python -m motcua cluster fetch --all
 
 test: .venv/ready-dev lint types architecture proto-check tests ## lint, types, architecture, unit, contract, journey, fault and (with Chromium) browser tests
 

