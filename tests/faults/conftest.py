@@ -21,7 +21,7 @@ def pytest_report_header() -> str:
     return f"lengths of the fault tests: {os.environ.get('MOTCUA_LENGTH', 'short')} (short = 1/20, ci = 1/5, full = 1)"
 
 
-ENGINES = ["embedded", pytest.param("postgres+kafka", marks=[pytest.mark.slow, pytest.mark.xdist_group("nation")])]
+ENGINES = ["embedded", pytest.param("postgres+kafka", marks=pytest.mark.slow)]
 
 
 @pytest.fixture(params=ENGINES)

@@ -32,7 +32,7 @@ PASSING = [topic.name for topic in TOPICS if not topic.compact]
 
 # kafka-python leaves the sockets of refused connections to the collector.
 LEFT_OPEN = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"
-pytestmark = pytest.mark.filterwarnings(LEFT_OPEN)
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings(LEFT_OPEN)]
 
 
 async def remembered(log: Log) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import Table, func, select
 
 from citizen_service.store import ACCESS, NOTICE
@@ -24,6 +25,8 @@ from search_service.store.rows import HEAD
 from search_service.store.rows import REVISION as SEARCHED
 from tests.faults.losing import lose, rows
 from tests.running import ROOT, Portal, until
+
+pytestmark = pytest.mark.slow  # more than a minute on either pair of engines
 
 CODE = "1.004873"
 PLACES = {"H26": "00004", "H17": "20242"}

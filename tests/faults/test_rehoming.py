@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from dossier_service.store.tables import DOSSIER, FORMER_OWNER, HISTORY, QUARANTINE
@@ -15,6 +16,8 @@ from kernel.digest import digest_bytes
 from tests.exchange.office import pdf
 from tests.faults.losing import rows
 from tests.running import Portal, until
+
+pytestmark = pytest.mark.slow  # more than a minute on either pair of engines
 
 OLD, NEW = "H26", "H29"
 PLACE = "00004"
