@@ -90,7 +90,8 @@ async def seed_only(options: Options) -> None:
 @contextlib.asynccontextmanager
 async def started(options: Options, console: Console) -> AsyncIterator[Assembly]:
     """Seed if needed, build every room, start them and wait until all are ready; stop them in the end."""
-    fresh = not (options.data / "services" / "services_catalog.db").exists()
+    embedded = not Settings(data=options.data).database  # a server's catalogue fills itself when it is empty
+    fresh = embedded and not (options.data / "services" / "services_catalog.db").exists()
     with lock_folder(options.data), Steps(console) as steps:
         if fresh:
             await seed_catalogue(options.data, steps)
