@@ -77,9 +77,12 @@ async def loops(running: Running) -> AsyncIterator[Running]:
             if task.done() and not task.cancelled():
                 task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        pending = set(tasks)
+        while pending:
+            # Python 3.11's wait_for may swallow a cancellation that meets its result; so it is asked for again.
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.5)
         await running.close()
 
 
