@@ -20,6 +20,7 @@ from kernel.auth import Verifier
 from kernel.clock import Clock
 from kernel.log import Message, SqliteLog, Topic
 from tests.citizen_service.conftest import CODE, NOON, Room, access, profile, record
+from tests.ending import end
 
 KEY = ECKey.generate_key("P-256", {"kid": "k", "use": "sig"})
 
@@ -129,9 +130,7 @@ async def test_an_event_on_the_log_becomes_a_file_in_the_outbox(tmp_path: Path) 
         assert len(list((tmp_path / "outbox").glob("*.eml"))) == 1
         assert await running.ready() == {"database": True}
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await running.close()
         await log.close()
 

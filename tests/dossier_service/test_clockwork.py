@@ -29,6 +29,7 @@ from kernel.web import Running
 from kernel.workdays import Calendar
 from tests.dossier_service.door import ISSUER, keys, token
 from tests.dossier_service.world import ANSWERS, CITIZEN, PDF, WARD, Owner, World, catalogue, world
+from tests.ending import end
 from tests.engines.schemas import address
 
 pytestmark = pytest.mark.usefixtures("database_engine")
@@ -141,9 +142,7 @@ async def running(folder: Path, log: SqliteLog) -> AsyncIterator[Running]:
     try:
         yield service
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await service.close()
 
 

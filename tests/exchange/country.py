@@ -26,6 +26,7 @@ from province_adapter import main as adapter_main
 from province_adapter.adapter import Adapter
 from province_adapter.connectors.reference import ReferenceConnector
 from province_adapter.settings import AdapterSettings
+from tests.ending import end
 from tests.engines.schemas import address
 from tests.exchange.office import Office, state_digest
 
@@ -77,12 +78,7 @@ async def loops(running: Running) -> AsyncIterator[Running]:
             if task.done() and not task.cancelled():
                 task.result()
     finally:
-        pending = set(tasks)
-        while pending:
-            # Python 3.11's wait_for may swallow a cancellation that meets its result; so it is asked for again.
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=0.5)
+        await end(tasks)
         await running.close()
 
 

@@ -15,6 +15,7 @@ from kernel.db import Database, Tx
 from kernel.errors import Reject
 from kernel.lease import Leases
 from kernel.log import Log, Partition, Record
+from tests.ending import end
 from tests.kernel.engines import (
     ALL_EVENTS,
     CATALOGUE,
@@ -71,9 +72,7 @@ async def running(*consumers: Consumer) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def noted(database: Database) -> dict[str, list[int]]:

@@ -24,6 +24,7 @@ from kernel.log_kafka import KafkaLog, TopicMissing, create_and_check
 from kernel.outbox import Outbox, Relay
 from motcua.cli import app
 from motcua.cluster.engines import Kafka
+from tests.ending import end
 from tests.engines.shared import free_port, start
 from tests.kernel.engines import (
     ALL_EVENTS,
@@ -151,9 +152,7 @@ class TestOutage:
             return len({record.headers["ce_id"] for record in seen}) == 1200
 
         await until(read_all, 30)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await reader.close()
         for subject in {record.subject for record in seen}:
             first = dict.fromkeys(int(record.body) for record in seen if record.subject == subject)

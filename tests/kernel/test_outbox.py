@@ -13,6 +13,7 @@ from kernel.errors import TooLarge
 from kernel.lease import Leases
 from kernel.log import MAX_BODY, Log, Message, Partition, Reader, Record
 from kernel.outbox import BATCH, LEASE, Outbox, Overtaken, Relay
+from tests.ending import end
 from tests.kernel.engines import EVENTS, LogEngine, Noted, OpenDatabase, drain, run_child, until
 
 
@@ -91,9 +92,7 @@ async def running(*relays: Relay) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
 
 async def test_what_is_committed_is_published_with_its_headers(database: Database, outbox: Outbox, log: Log) -> None:

@@ -24,6 +24,7 @@ from search_service.model.catalogue import Head, Revision
 from search_service.model.documents import Document
 from search_service.settings import SearchSettings
 from search_service.store.index import Index
+from tests.ending import end
 
 CATALOGUE = Path(__file__).parents[2] / "services_catalog"
 CSV = CATALOGUE / "seed" / "procedures.csv"
@@ -124,9 +125,7 @@ async def serving(data: Path, **engine: str) -> AsyncIterator[Service]:
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Service(running, log, client)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
         await running.close()
         await log.close()
 
