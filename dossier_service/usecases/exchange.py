@@ -74,13 +74,18 @@ async def send_snapshots(*, tx: Tx, codes: Iterable[str]) -> None:
         after = advance(held[code], delivery_no=held[code].delivery_no + 1)
         pairs.append((held[code], after))
     await dossiers.move(tx, pairs)
-    for _, after in pairs:
+    await queue_snapshots(tx, [after for _, after in pairs])
+
+
+async def queue_snapshots(tx: Tx, whole: Iterable[Dossier]) -> None:
+    """Put each dossier as it is now, with its history and requests, on its lane."""
+    for dossier in whole:
         tx.emit(
             SnapshotQueued(
-                after,
-                await dossiers.filed_for(tx, after.code),
-                await dossiers.history_of(tx, after.code),
-                await dossiers.requests_of(tx, after.code),
+                dossier,
+                await dossiers.filed_for(tx, dossier.code),
+                await dossiers.history_of(tx, dossier.code),
+                await dossiers.requests_of(tx, dossier.code),
             )
         )
 

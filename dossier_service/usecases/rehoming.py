@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from dossier_service.model.dossier import Dossier, advance
-from dossier_service.model.happened import RefusalQueued, SnapshotQueued
+from dossier_service.model.happened import RefusalQueued
 from dossier_service.model.rehoming import Heir, hand_on, handed_on_text
 from dossier_service.model.reports import STALE_OWNER
 from dossier_service.store import catalogue, dossiers, inbox, owners
+from dossier_service.usecases.exchange import queue_snapshots
 from dossier_service.usecases.reports import CONSUMER
 from dossier_service.usecases.republish import Progress, untold
 from kernel.clock import Clock
@@ -89,15 +90,7 @@ async def _hand_on(tx: Tx, going: Sequence[Dossier], target: str, clock: Clock) 
     await inbox.unpark(tx, [(code, row.version) for code, rows in waiting.items() for row in rows])
     for event in (*changes, *told):
         tx.emit(event)
-    for _, after in pairs:
-        tx.emit(
-            SnapshotQueued(
-                after,
-                await dossiers.filed_for(tx, after.code),
-                await dossiers.history_of(tx, after.code),
-                await dossiers.requests_of(tx, after.code),
-            )
-        )
+    await queue_snapshots(tx, [after for _, after in pairs])
 
 
 async def _heir(tx: Tx, dossier: Dossier, target: str) -> Heir:

@@ -15,6 +15,7 @@ from kernel.log.contract import (
     Reader,
     Record,
     Topic,
+    check_bodies,
     partition_of,
 )
 from kernel.log.sqlite import SqliteLog, SqliteReader
@@ -32,5 +33,6 @@ __all__ = [
     "SqliteLog",
     "SqliteReader",
     "Topic",
+    "check_bodies",
     "partition_of",
 ]

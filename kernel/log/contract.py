@@ -72,6 +72,13 @@ class BodyTooLarge(Exception):
     """A body over 1 MiB was appended."""
 
 
+def check_bodies(messages: Iterable[Message]) -> None:
+    """Raise ``BodyTooLarge`` for a body over 1 MiB; every engine asks before anything is written."""
+    for message in messages:
+        if len(message.body) > MAX_BODY:
+            raise BodyTooLarge(f"{len(message.body)} bytes for {message.topic}")
+
+
 class Reader(Protocol):
     """Reads assigned partitions from given positions."""
 

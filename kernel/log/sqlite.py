@@ -29,13 +29,12 @@ from sqlalchemy import (
 from kernel.clock import real_now
 from kernel.db import Database, Tx, UtcDateTime
 from kernel.log.contract import (
-    MAX_BODY,
-    BodyTooLarge,
     Message,
     Partition,
     PositionLost,
     Record,
     Topic,
+    check_bodies,
     partition_of,
 )
 from kernel.telemetry import failpoint
@@ -100,9 +99,7 @@ class SqliteLog:
         """Append in order; durable on return. Raises ``BodyTooLarge`` before anything is written."""
         if not messages:
             return
-        for message in messages:
-            if len(message.body) > MAX_BODY:
-                raise BodyTooLarge(f"{len(message.body)} bytes for {message.topic}")
+        check_bodies(messages)
         places = [Partition(m.topic, partition_of(m.key, self._topics[m.topic].partitions)) for m in messages]
         async with self._database.begin() as tx:
             heads = await _heads(tx, set(places))

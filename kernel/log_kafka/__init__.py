@@ -14,7 +14,7 @@ from typing import TypeVar
 import structlog
 from kafka.errors import KafkaError as Away
 
-from kernel.log import MAX_BODY, BodyTooLarge, Message, Partition, PositionLost, Record, Topic
+from kernel.log import Message, Partition, PositionLost, Record, Topic, check_bodies
 from kernel.log_kafka.feed import Feed
 from kernel.log_kafka.questions import Questions, TopicMissing
 from kernel.log_kafka.sender import Sender
@@ -58,9 +58,7 @@ class KafkaLog:
         """Append in order; acknowledged by all replicas in sync on return. Raises ``BodyTooLarge`` before sending."""
         if not messages:
             return
-        for message in messages:
-            if len(message.body) > MAX_BODY:
-                raise BodyTooLarge(f"{len(message.body)} bytes for {message.topic}")
+        check_bodies(messages)
         await asyncio.get_running_loop().run_in_executor(self._sending, self._sender.send, list(messages))
 
     def reader(self) -> "KafkaReader":

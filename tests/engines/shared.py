@@ -119,9 +119,9 @@ def postgres() -> Postgres:
     return shared(Postgres)
 
 
-@pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """A fresh database of its own on the run's PostgreSQL, as a SQLAlchemy address; dropped in the end."""
+@contextmanager
+def fresh_database(postgres: Postgres) -> Iterator[str]:
+    """A database of its own, as a SQLAlchemy address; dropped in the end."""
     name = f"t_{uuid.uuid4().hex[:16]}"
     admin = postgres.url().replace("+psycopg", "")
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -129,6 +129,13 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
     yield postgres.url(name)
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A fresh database of its own on the run's PostgreSQL."""
+    with fresh_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

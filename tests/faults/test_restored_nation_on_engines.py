@@ -1,17 +1,15 @@
 """The drill on PostgreSQL and Kafka: both are lost; the back-up, new topics and a republish give the same state."""
 
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from motcua.cluster.engines import Kafka, Postgres
 from motcua.migrate import upgrade
 from motcua.topics import create_and_check
-from tests.engines.shared import free_port, or_skip
+from tests.engines.shared import free_port, fresh_database, or_skip
 from tests.running import Portal, until
 
 pytestmark = pytest.mark.slow
@@ -22,13 +20,8 @@ LANE, PLACE, BIRTH = "H26", "00004", "1.004873"
 @pytest.fixture
 def second_url(postgres: Postgres) -> Iterator[str]:
     """Another database of its own."""
-    name = f"t_{uuid.uuid4().hex[:16]}"
-    admin = postgres.url().replace("+psycopg", "")
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield postgres.url(name)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+    with fresh_database(postgres) as url:
+        yield url
 
 
 def portal_on(data: Path, url: str, broker: Kafka) -> Portal:
