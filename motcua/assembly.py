@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,16 +128,20 @@ class Assembly:
 
     async def stop(self) -> None:
         """Stop the loops, then close the rooms in the opposite order, then the engines."""
-        pending = set(self.tasks)
-        while pending:
-            # Python 3.11's wait_for may swallow a cancellation that meets its result; so it is asked for again.
-            for task in pending:
-                task.cancel()
-            _, pending = await asyncio.wait(pending, timeout=0.5)
+        await end(self.tasks)
         for room in reversed(list(self.rooms.values())):
             with contextlib.suppress(Exception):
                 await room.close()
         await self.engines.close()
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel ``tasks`` until all are over: Python 3.11's ``wait_for`` may swallow one cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)
 
 
 async def supervise(name: str, loop: Callable[[], Awaitable[None]]) -> None:

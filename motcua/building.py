@@ -4,7 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from kernel.web import AsgiUpstream, Running, Upstream
+from kernel.web import Running, Upstream
 from motcua.assembly import Engines
 from motcua.pki import Authority, Certified
 
@@ -142,8 +142,3 @@ async def gateway(
         verifier=engines.verifier,
         ready=ready,
     )
-
-
-def door(room: Running) -> Upstream:
-    """Return the way to a room in this process."""
-    return AsgiUpstream(room.app)

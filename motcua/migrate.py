@@ -22,10 +22,8 @@ from psycopg import sql
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, inspect, text
 from sqlalchemy.engine import make_url
 
-SCHEMAS = ("services_catalog", "search", "dossiers", "citizen_service", "exchange", "gateway")
-OWNER = "motcua_owner"
-AUDITOR = "motcua_auditor"
-ROLES = (*SCHEMAS, OWNER, AUDITOR)
+from motcua.schemas import AUDITOR, OWNER, ROLES, SCHEMAS
+
 FOLDER = Path(__file__).parent / "migrations"
 VERSIONS = "alembic_version"
 

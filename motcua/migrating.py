@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from motcua.progress import Steps
+from motcua.schemas import SCHEMAS
 
 app = typer.Typer(invoke_without_command=True, help="Make or change the tables on PostgreSQL.")
 Address = Annotated[str, typer.Option("--database", envvar="MOTCUA_DATABASE", help="The owner's address.")]
@@ -29,7 +30,7 @@ def up(context: typer.Context, only: Only = None) -> None:
     """Bring every schema to its newest revision; with --admin and --passwords make the roles first."""
     from sqlalchemy import make_url
 
-    from motcua.migrate import SCHEMAS, passwords_in, prepare_roles, upgrade
+    from motcua.migrate import passwords_in, prepare_roles, upgrade
 
     _, admin, passwords = context.obj
     console = Console()
@@ -47,7 +48,7 @@ def down(
     to: Annotated[str, typer.Option("--to", help="A revision; base = no tables, all rows are lost.")] = "-1",
 ) -> None:
     """Take the newest revision back."""
-    from motcua.migrate import SCHEMAS, downgrade
+    from motcua.migrate import downgrade
 
     with Steps(Console()) as steps:
         downgrade(_owner(context), only or SCHEMAS, to=to, report=steps.show)

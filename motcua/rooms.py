@@ -62,7 +62,7 @@ async def _add_provinces(assembly: Assembly) -> None:
     rooms = await building.provinces(
         engines,
         options.shared,
-        connected=[each for each in participants() if not options.offices or each[0] in options.offices],
+        connected=participants(options.offices),
         pace=options.pace,
         target=options.link_target or f"127.0.0.1:{port}",
         authority=authority,
@@ -75,8 +75,8 @@ async def _add_doors(assembly: Assembly) -> None:
     engines, options = assembly.engines, assembly.options
     table = {ADDRESSES[name]: way for name, way in assembly.upstreams.items() if name in ADDRESSES}
     table |= {name: assembly.upstreams[name] for name in ("identity", "dev")}
-    pages = assembly.add(await building.portal(engines, options.shared, upstreams=table))
-    table |= {"portal": building.door(pages)}
+    assembly.add(await building.portal(engines, options.shared, upstreams=table))
+    table |= {"portal": assembly.upstreams["portal"]}
     assembly.add(await building.gateway(engines, options.shared, upstreams=table, ready=assembly.can_serve))
 
 

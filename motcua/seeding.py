@@ -1,5 +1,6 @@
 """Filling an empty data folder, with a progress bar for the person who waits."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from kernel.clock import Clock
@@ -16,9 +17,9 @@ async def seed_catalogue(data: Path, steps: Steps) -> None:
     await catalog.seed(CatalogSettings(data=data), clock=Clock(data / "clock.json"), progress=steps.show)
 
 
-def participants() -> list[tuple[str, str]]:
-    """Return (id, name) of the 63 back offices of the demo."""
-    return [(province.lane, province.name) for province in read_provinces(SEED)]
+def participants(only: Collection[str] = ()) -> list[tuple[str, str]]:
+    """Return (id, name) of the 63 back offices of the demo, or of those in ``only``."""
+    return [(each.lane, each.name) for each in read_provinces(SEED) if not only or each.lane in only]
 
 
 async def import_file(data: Path, file: Path, *, withdraw_missing: bool) -> tuple[list[str], int]:

@@ -25,22 +25,15 @@ from kernel.settings import Settings
 from kernel.telemetry import admin_app, configure_logging
 from kernel.web import HttpUpstream, Running, Upstream
 from motcua import building
-from motcua.assembly import Engines, open_engines, supervise
+from motcua.assembly import Engines, end, open_engines, supervise
 from motcua.migrate import pending
 from motcua.pki import Authority, Certified
 from motcua.preflight import CannotStart
+from motcua.schemas import SCHEMA_OF
 from motcua.seeding import participants
 from motcua.serving import Doors
 
-SCHEMAS = {
-    "catalog": "services_catalog",
-    "search": "search",
-    "dossiers": "dossiers",
-    "citizen": "citizen_service",
-    "exchange": "exchange",
-    "gateway": "gateway",
-}
-SERVICES = (*SCHEMAS, "portal", "provinces")
+SERVICES = (*SCHEMA_OF, "portal", "provinces")
 ON_THE_LOG = ("catalog", "search", "dossiers", "citizen", "exchange")
 AGAIN = 1.0
 CLOCK_EVERY = 30.0
@@ -142,7 +135,7 @@ class Process:
 
     async def until_possible(self) -> None:
         """Wait for the tables this process needs, then follow the database's clock."""
-        schema = SCHEMAS.get(self.place.service)
+        schema = SCHEMA_OF.get(self.place.service)
         if schema is None or not self.settings.database:
             return
         self.waits_for = "tables"
@@ -196,11 +189,7 @@ class Process:
 
     async def stop(self) -> None:
         """Stop the loops (they give their leases back), then close the rooms and the engines."""
-        pending_tasks = set(self.tasks)
-        while pending_tasks:
-            for task in pending_tasks:
-                task.cancel()
-            _, pending_tasks = await asyncio.wait(pending_tasks, timeout=0.5)
+        await end(self.tasks)
         for room in reversed(self.rooms):
             with contextlib.suppress(Exception):
                 await room.close()
@@ -236,7 +225,7 @@ async def _rooms(process: Process, session: aiohttp.ClientSession) -> list[Runni
     return await building.provinces(
         engines,
         place.shared,
-        connected=[each for each in participants() if not place.offices or each[0] in place.offices],
+        connected=participants(place.offices),
         pace=place.pace,
         target=place.exchange,
         authority=Authority.open(place.pki or place.data / "pki"),

@@ -29,14 +29,11 @@ class RunningCluster(Front):
         offices: str = "H26,H29",
         pace: str = "0",
         replicas: Mapping[str, int] | None = None,
-        kafka_settings: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
         self.data = folder
         self.port = free_ports(SPAN)
-        self.layout = Layout(
-            folder, self.port, pace=pace, offices=offices, replicas=replicas or {}, kafka_settings=kafka_settings or {}
-        )
+        self.layout = Layout(folder, self.port, pace=pace, offices=offices, replicas=replicas or {})
         self.cluster = Cluster(self.layout)
 
     def told(self) -> dict[str, str]:

@@ -9,9 +9,9 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from motcua.backups.manifest import Unusable
+from motcua.schemas import SCHEMAS
 
 DUMP = "database.dump"
-SCHEMAS = ("services_catalog", "search", "dossiers", "citizen_service", "exchange", "gateway")
 # A session that was ended must not come back to life with a back-up.
 WITHOUT_ROWS = ("gateway.session", "gateway.login")
 

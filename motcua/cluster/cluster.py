@@ -9,6 +9,7 @@ from pathlib import Path
 
 from motcua.cluster.engines import Engine, Keycloak, Postgres
 from motcua.cluster.layout import CLIENT_SECRET, DATABASE, REALM, SERVICES, Layout, Service
+from motcua.schemas import OWNER
 
 Progress = Callable[[str, int, int], None]
 NOTED = "cluster.json"
@@ -105,14 +106,13 @@ class Cluster:
         postgres = self.engines["postgres"]
         assert isinstance(postgres, Postgres)
         prepare_roles(postgres.url(), self.layout.passwords(), database=DATABASE)
-        upgrade(self.layout.database_url("motcua_owner"))
+        upgrade(self.layout.database_url(OWNER))
 
     def make_topics(self) -> None:
         """Topics; Kafka runs."""
-        from kernel.log_kafka.topics import create_and_check
-        from motcua.topics import TOPICS
+        from motcua.topics import create_and_check
 
-        create_and_check(self.layout.engine_environment()["MOTCUA_KAFKA"], TOPICS, replicas=1)
+        create_and_check(self.layout.engine_environment()["MOTCUA_KAFKA"], replicas=1)
 
     def _realm(self) -> None:
         from motcua.keycloak import Plan, bootstrap

@@ -7,17 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from motcua.cluster.engines import Elasticsearch, Engine, Kafka, Keycloak, Postgres, fetches
+from motcua.schemas import AUDITOR, ROLES, SCHEMA_OF
 
 SERVICES = ("catalog", "search", "dossiers", "citizen", "exchange", "provinces", "portal", "gateway")
-SCHEMAS = {
-    "catalog": "services_catalog",
-    "search": "search",
-    "dossiers": "dossiers",
-    "citizen": "citizen_service",
-    "exchange": "exchange",
-    "gateway": "gateway",
-}
-ROLES = (*SCHEMAS.values(), "motcua_owner", "motcua_auditor")
 UPSTREAMS = {
     "catalog": "catalog",
     "search": "search",
@@ -45,8 +37,6 @@ class Layout:
     pace: str = "20"
     offices: str = ""
     replicas: Mapping[str, int] = field(default_factory=dict)
-    kafka_settings: Mapping[str, str] = field(default_factory=dict)
-    extra: Mapping[str, str] = field(default_factory=dict)  # more environment for every service
 
     @property
     def public_url(self) -> str:
@@ -58,7 +48,7 @@ class Layout:
         folder = self.data / "engines"
         return {
             "postgres": Postgres(folder, self.port + 300),
-            "kafka": Kafka(folder, self.port + 310, extra=self.kafka_settings),
+            "kafka": Kafka(folder, self.port + 310),
             "elasticsearch": Elasticsearch(folder, self.port + 320),
             "keycloak": Keycloak(folder, self.port + 330),
         }
@@ -109,25 +99,23 @@ class Layout:
 
     def operator_environment(self) -> dict[str, str]:
         """Return what an operator's command is told: the engines, and a reader's way into every schema."""
-        return self.engine_environment() | {"MOTCUA_DATABASE": self.database_url("motcua_auditor", "{schema}")}
+        return self.engine_environment() | {"MOTCUA_DATABASE": self.database_url(AUDITOR, "{schema}")}
 
     def environment(self, service: str, number: int = 0) -> dict[str, str]:
         """Return what one replica is told by its environment: its own database, no other's."""
         told = self.engine_environment() | {"MOTCUA_INSTANCE": f"{service}-{number}", "MOTCUA_DEMO": "1"}
-        if schema := SCHEMAS.get(service):
+        if schema := SCHEMA_OF.get(service):
             told["MOTCUA_DATABASE"] = self.database_url(schema)
         if service in ("portal", "gateway"):
             told["MOTCUA_UPSTREAMS"] = ",".join(f"{name}={self._replicas(other)}" for name, other in UPSTREAMS.items())
         if service == "gateway":
             told["MOTCUA_GATEWAY_CLIENT_SECRET"] = self.secret(CLIENT_SECRET)
-        if service == "portal":
-            told["MOTCUA_SIGN_IN_ORIGIN"] = "/".join(self.issuer.split("/")[:3])
         if service == "provinces":
             links = range(self.replicas.get("exchange", 1))
             told["MOTCUA_EXCHANGE_ADDRESS"] = ",".join(
                 f"127.0.0.1:{self.port_of('exchange', each) + 2}" for each in links
             )
-        return told | dict(self.extra)
+        return told
 
     def _replicas(self, service: str) -> str:
         numbers = range(self.replicas.get(service, 1))

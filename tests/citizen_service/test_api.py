@@ -19,8 +19,8 @@ from citizen_service.settings import CitizenSettings
 from kernel.auth import Verifier
 from kernel.clock import Clock
 from kernel.log import Message, SqliteLog, Topic
+from motcua.assembly import end
 from tests.citizen_service.conftest import CODE, NOON, Room, access, profile, record
-from tests.ending import end
 
 KEY = ECKey.generate_key("P-256", {"kid": "k", "use": "sig"})
 

@@ -27,9 +27,9 @@ from kernel.files import Files
 from kernel.log import Message, Record, SqliteLog, Topic
 from kernel.web import Running
 from kernel.workdays import Calendar
+from motcua.assembly import end
 from tests.dossier_service.door import ISSUER, keys, token
 from tests.dossier_service.world import ANSWERS, CITIZEN, PDF, WARD, Owner, World, catalogue, world
-from tests.ending import end
 from tests.engines.schemas import address
 
 pytestmark = pytest.mark.usefixtures("database_engine")

@@ -17,10 +17,10 @@ import psycopg
 from kafka.admin import KafkaAdminClient
 from psycopg import sql
 
-from kernel.log_kafka.topics import create_and_check
 from motcua.cluster.engines import Kafka, Postgres
-from motcua.migrate import ROLES, prepare_roles, upgrade
-from motcua.topics import TOPICS
+from motcua.migrate import prepare_roles, upgrade
+from motcua.schemas import ROLES
+from motcua.topics import create_and_check
 from tests.engines.shared import free_port, shared, start
 from tests.running import ROOT, environment
 
@@ -106,7 +106,7 @@ class Nation:
                 admin.delete_topics(there)
         finally:
             admin.close()
-        create_and_check(brokers, TOPICS, replicas=1)
+        create_and_check(brokers, replicas=1)
 
     @contextmanager
     def _connected(self, database: str) -> Iterator[psycopg.Connection]:

@@ -17,6 +17,7 @@ from kernel.clock import Clock, real_now
 from kernel.files import Files
 from kernel.log import Log, Message, Partition, Record, SqliteLog
 from kernel.web import Running
+from motcua.assembly import end
 from motcua.pki import Authority
 from motcua.topics import TOPICS
 from proto.events.v1 import dossier_pb2
@@ -26,7 +27,6 @@ from province_adapter import main as adapter_main
 from province_adapter.adapter import Adapter
 from province_adapter.connectors.reference import ReferenceConnector
 from province_adapter.settings import AdapterSettings
-from tests.ending import end
 from tests.engines.schemas import address
 from tests.exchange.office import Office, state_digest
 

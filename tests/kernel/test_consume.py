@@ -15,7 +15,7 @@ from kernel.db import Database, Tx
 from kernel.errors import Reject
 from kernel.lease import Leases
 from kernel.log import Log, Partition, Record
-from tests.ending import end
+from motcua.assembly import end
 from tests.kernel.engines import (
     ALL_EVENTS,
     CATALOGUE,

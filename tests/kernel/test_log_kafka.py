@@ -22,9 +22,9 @@ from kernel.lease import Leases
 from kernel.log import BodyTooLarge, Log, Message, Partition, PositionLost, Record, Topic, partition_of
 from kernel.log_kafka import KafkaLog, TopicMissing, create_and_check
 from kernel.outbox import Outbox, Relay
+from motcua.assembly import end
 from motcua.cli import app
 from motcua.cluster.engines import Kafka
-from tests.ending import end
 from tests.engines.shared import free_port, start
 from tests.kernel.engines import (
     ALL_EVENTS,

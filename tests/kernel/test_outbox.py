@@ -13,7 +13,7 @@ from kernel.errors import TooLarge
 from kernel.lease import Leases
 from kernel.log import MAX_BODY, Log, Message, Partition, Reader, Record
 from kernel.outbox import BATCH, LEASE, Outbox, Overtaken, Relay
-from tests.ending import end
+from motcua.assembly import end
 from tests.kernel.engines import EVENTS, LogEngine, Noted, OpenDatabase, drain, run_child, until
 
 

@@ -20,10 +20,6 @@ from kernel.db import Database
 from kernel.lease import Leases
 from motcua.cluster.engines import Postgres
 from motcua.migrate import (
-    AUDITOR,
-    OWNER,
-    ROLES,
-    SCHEMAS,
     VERSIONS,
     downgrade,
     metadata_of,
@@ -33,6 +29,7 @@ from motcua.migrate import (
     upgrade,
 )
 from motcua.migrating import app
+from motcua.schemas import AUDITOR, OWNER, ROLES, SCHEMAS
 
 
 @dataclass

@@ -17,6 +17,7 @@ from kernel.auth import Verifier
 from kernel.clock import Clock
 from kernel.log import Log, Message, SqliteLog, Topic
 from kernel.web import Running
+from motcua.assembly import end
 from proto.events.v1 import catalog_pb2 as pb
 from search_service.main import build, open_index
 from search_service.model.answers import Filters, Found
@@ -24,7 +25,6 @@ from search_service.model.catalogue import Head, Revision
 from search_service.model.documents import Document
 from search_service.settings import SearchSettings
 from search_service.store.index import Index
-from tests.ending import end
 
 CATALOGUE = Path(__file__).parents[2] / "services_catalog"
 CSV = CATALOGUE / "seed" / "procedures.csv"

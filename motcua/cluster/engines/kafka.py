@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from motcua.cluster import packages
@@ -13,14 +13,13 @@ BROKER_ID = 1
 
 
 class Kafka(Engine):
-    """One Kafka broker (KRaft); the controller listens on the port after. ``extra`` are more lines of its settings."""
+    """One Kafka broker (KRaft); the controller listens on the port after."""
 
     name = "kafka"
 
-    def __init__(self, folder: Path, port: int, *, heap: str = "512m", extra: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, port: int, *, heap: str = "512m") -> None:
         super().__init__(folder, port)
         self.heap = heap
-        self.extra = dict(extra or {})
 
     def prepare(self) -> None:
         """Lay out the folder."""
@@ -44,7 +43,7 @@ class Kafka(Engine):
             "log.retention.check.interval.ms": "5000",
             "log.cleaner.backoff.ms": "500",
         }
-        settings.write_text("".join(f"{name}={value}\n" for name, value in (lines | self.extra).items()))
+        settings.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         if not (data / "meta.properties").exists():
             shutil.rmtree(data, ignore_errors=True)
             identity = secrets.token_urlsafe(16)
