@@ -18,7 +18,6 @@ from time import perf_counter
 import aiohttp
 
 from benchmarks.figures import Figure, Goal, as_text, machine, quantile
-from benchmarks.processes import free_ports
 from benchmarks.search import Ask, api, documents, fill, rated, rated_rows
 from kernel.clock import real_now
 from motcua.cluster.engines import Elasticsearch
@@ -29,6 +28,7 @@ from search_service.model.question import read
 from search_service.store.elastic_index import LEAN, ElasticIndex
 from search_service.store.elastic_mapping import asked
 from search_service.store.shelf import Shelf
+from tests.ports import free_ports
 
 ROUNDS = 5
 WARM = 3

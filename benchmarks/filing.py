@@ -21,8 +21,9 @@ from typing import Any
 import aiohttp
 
 from benchmarks.figures import Figure, Goal, quantile
-from benchmarks.processes import ROOT, Failed, Process, free_ports, portal, python, running
+from benchmarks.processes import ROOT, Failed, Process, portal, python, running
 from benchmarks.seeded import seeded
+from tests.ports import free_ports
 
 PROCEDURE = "1.004873"
 PER_SECOND = 5.0

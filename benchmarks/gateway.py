@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, Goal
 from benchmarks.load import CONNECTIONS, generator, rate
-from benchmarks.processes import Process, free_ports, python, running, two_cores
+from benchmarks.processes import Process, python, running, two_cores
 from motcua import identity
+from tests.ports import free_ports
 
 READ = "/api/catalog/v1/procedures/1.001193"
 PRIVATE = "/api/me/v1/profile"

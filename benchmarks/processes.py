@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -105,26 +104,6 @@ def two_cores() -> tuple[int, int]:
     """Return the core for what is measured and the one for what drives it (the same where there is one)."""
     cores = sorted(os.sched_getaffinity(0))
     return cores[0], cores[-1]
-
-
-def free_ports(count: int = 3) -> int:
-    """Return a port such that it and the ``count - 1`` after it are free."""
-    for _ in range(200):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first + count < 65535 and all(_is_free(first + n) for n in range(count)):
-            return first
-    raise Failed("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def answers(url: str) -> bool:

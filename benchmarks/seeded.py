@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from benchmarks.processes import free_ports, portal, running
+from benchmarks.processes import portal, running
+from tests.ports import free_ports
 
 SEEDING_SECONDS = 180.0
 

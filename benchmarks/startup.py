@@ -8,8 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.figures import Figure, Goal
-from benchmarks.processes import free_ports, portal, python, running
+from benchmarks.processes import portal, python, running
 from benchmarks.seeded import seeded
+from tests.ports import free_ports
 
 READY_SECONDS = 120.0
 IDLE_SECONDS = 10.0

@@ -14,7 +14,8 @@ from motcua.cluster.cluster import Cluster
 from motcua.cluster.engines import Engine, Postgres
 from motcua.cluster.layout import Layout
 from tests.engines.shared import or_skip
-from tests.running import Front, free_ports
+from tests.ports import free_ports
+from tests.running import Front
 
 SPAN = 345
 

@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,29 +17,10 @@ from typing import Any
 import httpx
 
 from kernel.clock import VIETNAM
+from tests.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 90.0
-
-
-def free_ports(count: int = 3) -> int:
-    """Return a port such that it and the ``count - 1`` after it are free."""
-    for _ in range(200):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = int(probe.getsockname()[1])
-        if first + count < 65535 and all(_is_free(first + n) for n in range(count)):
-            return first
-    raise RuntimeError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def until(look: Callable[[], object], *, seconds: float = 30.0, what: str = "") -> None:

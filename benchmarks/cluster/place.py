@@ -15,11 +15,12 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.processes import Failed, family, free_ports
+from benchmarks.processes import Failed, family
 from motcua.cluster.cluster import Cluster
 from motcua.cluster.engines import Engine, Postgres
 from motcua.cluster.layout import DATABASE, Layout, Service
 from motcua.pki import Authority
+from tests.ports import free_ports
 
 SPAN = 345
 REPORTS, EVENTS = "province.reports.v1", "dossier.events.v1"

@@ -7,7 +7,8 @@ import pytest
 from benchmarks import applying, gateway, search
 from benchmarks.figures import Figure, Goal, as_document, as_text, number, quantile, spread, write
 from benchmarks.load import drive
-from benchmarks.processes import family, free_ports, python, running
+from benchmarks.processes import family, python, running
+from tests.ports import free_ports
 from tests.running import ROOT
 
 FASTER = Figure("reads", "/s", (30.0, 10.0, 20.0), "another way", (10.0, 5.0, 10.0), "How.", Goal(2, True, True))

@@ -12,7 +12,8 @@ from sqlalchemy import make_url
 from motcua.cluster.engines import Postgres
 from motcua.cluster.packages import postgres_bin
 from tests.deploy.building import ROOT
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
+from tests.ports import free_port
 
 ROLES = ("motcua_owner", "keycloak", "services_catalog", "search", "dossiers", "citizen_service", "exchange", "gateway")
 

@@ -21,7 +21,8 @@ from motcua.cluster.engines import Kafka, Postgres
 from motcua.migrate import prepare_roles, upgrade
 from motcua.schemas import ROLES
 from motcua.topics import create_and_check
-from tests.engines.shared import free_port, shared, start
+from tests.engines.shared import shared, start
+from tests.ports import free_port
 from tests.running import ROOT, environment
 
 CATALOGUE = "catalog.v1"

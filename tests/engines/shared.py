@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -23,6 +22,7 @@ import pytest
 
 from motcua.cluster.engines import DidNotStart, Elasticsearch, Engine, Kafka, Keycloak, Minio, Postgres
 from motcua.cluster.packages import Missing
+from tests.ports import free_port
 
 FOLDER = "MOTCUA_TEST_ENGINES"
 WATCH = """
@@ -98,19 +98,6 @@ def or_skip() -> Iterator[None]:
         if "engines" in os.environ.get("MOTCUA_REQUIRE", ""):
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-
-
-def free_port() -> int:
-    """Return a port such that it and the one after it are free."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 @pytest.fixture(scope="session")

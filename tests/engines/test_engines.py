@@ -6,7 +6,8 @@ import psycopg
 
 from kernel.files import Files
 from motcua.cluster.engines import Elasticsearch, Kafka, Keycloak, Minio, Postgres, fetches, listens
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
+from tests.ports import free_port
 
 
 def test_every_engine_answers(

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +28,7 @@ from province_adapter.connectors.reference import ReferenceConnector
 from province_adapter.settings import AdapterSettings
 from tests.engines.schemas import address
 from tests.exchange.office import Office, state_digest
+from tests.ports import free_port
 
 FAST: dict[str, object] = {
     "exchange_watch_every": 0.1,
@@ -60,12 +60,6 @@ async def until(look: Callable[[], object | Awaitable[object]], *, seconds: floa
         if loop.time() > end:
             raise AssertionError(f"did not happen in {seconds} s: {what or look}")
         await asyncio.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager

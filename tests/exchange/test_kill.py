@@ -17,9 +17,10 @@ from proto.exchange.v1 import exchange_pb2
 from province_adapter import main as adapter_main
 from province_adapter.connectors.reference import ReferenceConnector
 from province_adapter.settings import AdapterSettings
-from tests.exchange.country import QUICK, Nation, free_port, loops, until
+from tests.exchange.country import QUICK, Nation, loops, until
 from tests.exchange.office import Office
 from tests.exchange.test_lanes import codes
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow  # the same boundaries are killed in the whole portal by tests/faults
 

@@ -18,12 +18,13 @@ from motcua.cluster.engines import Kafka
 from motcua.topics import TOPICS, create_and_check
 from proto.exchange.v1 import exchange_pb2
 from tests.engines.schemas import address_on
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
 from tests.exchange.country import Country, country, until
 from tests.exchange.raw import RawLink, raw
 from tests.exchange.test_lanes import codes, undelivered
 from tests.exchange.test_link import report
 from tests.faults import ledger
+from tests.ports import free_port
 
 LANE = "H26"
 WINDOW = 64

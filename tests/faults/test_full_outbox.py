@@ -15,8 +15,9 @@ from kernel.log_kafka.topics import create_and_check
 from kernel.outbox import Outbox, Relay
 from motcua.cluster.engines import Kafka
 from tests.engines.schemas import address_on
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
 from tests.kernel.engines import EVENTS, TABLES, Noted, encode
+from tests.ports import free_port
 
 # kafka-python leaves the sockets of refused connections to the collector.
 LEFT_OPEN = "ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.ports import free_ports
 from tests.proxy import Proxy
-from tests.running import Portal, free_ports, until
+from tests.running import Portal, until
 
 
 class Line:

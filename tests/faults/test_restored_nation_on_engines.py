@@ -9,7 +9,8 @@ import pytest
 from motcua.cluster.engines import Kafka, Postgres
 from motcua.migrate import upgrade
 from motcua.topics import create_and_check
-from tests.engines.shared import free_port, fresh_database, or_skip
+from tests.engines.shared import fresh_database, or_skip
+from tests.ports import free_port
 from tests.running import Portal, until
 
 pytestmark = pytest.mark.slow

@@ -32,11 +32,12 @@ from services_catalog.store import METADATA as CATALOG
 from services_catalog.store import OUTBOX
 from services_catalog.store import procedures as store
 from tests.engines.schemas import address_on
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
 from tests.exchange.country import until
 from tests.faults import ledger
 from tests.faults.relaying import LEASE_SECONDS
 from tests.kernel.log_engines import administration, compact
+from tests.ports import free_port
 from tests.running import ROOT
 
 CODES = [f"1.{number:06}" for number in range(120)]

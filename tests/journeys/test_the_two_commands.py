@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_ports
 from tests.running import ROOT, Portal
 
 
@@ -35,9 +36,9 @@ def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.parametrize("offset", [0, 1, 2])
 def test_a_port_in_use_is_named(tmp_path: Path, offset: int) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        port = free_ports() + offset
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
         said = one_sentence(motcua("run", "--port", str(port - offset), "--data", str(tmp_path / "data")))
     assert str(port) in said
     assert "in use" in said

@@ -13,8 +13,9 @@ from kernel.errors import Invalid, Unavailable
 from kernel.lease import Leases
 from motcua.cluster.engines import Postgres
 from tests.engines.schemas import make_tables
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
 from tests.kernel.engines import NOTE, TABLES
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -16,7 +16,8 @@ from PIL import Image
 from kernel.errors import Invalid, TooLarge, Unavailable
 from kernel.files import TYPES, Files, check_structure, sniff
 from motcua.cluster.engines import Minio
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
+from tests.ports import free_port
 
 KEY = "dossier/H26-261121-0001/" + "a" * 64
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\nstartxref\n9\n%%EOF\n"

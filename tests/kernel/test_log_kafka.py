@@ -25,7 +25,7 @@ from kernel.outbox import Outbox, Relay
 from motcua.assembly import end
 from motcua.cli import app
 from motcua.cluster.engines import Kafka
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
 from tests.kernel.engines import (
     ALL_EVENTS,
     CATALOGUE,
@@ -41,6 +41,7 @@ from tests.kernel.engines import (
 )
 from tests.kernel.log_engines import KAFKA, abort_one, administration, delete_topics, open_log
 from tests.kernel.test_consume import Service, consumer_of, noted, running
+from tests.ports import free_port
 
 KEYS = {partition_of(f"k{n}", EVENTS.partitions): f"k{n}" for n in range(50)}
 

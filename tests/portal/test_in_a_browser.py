@@ -18,7 +18,7 @@ from portal.main import build
 from portal.settings import PortalSettings
 from tests.portal.contract import Services, services
 from tests.portal.samples import DOSSIERS
-from tests.running import free_ports
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 

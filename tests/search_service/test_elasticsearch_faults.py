@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from motcua.cluster.engines import Elasticsearch
-from tests.engines.shared import free_port, start
+from tests.engines.shared import start
+from tests.ports import free_port
 from tests.search_service.conftest import Service, both, serving
 
 PREFIX = "faults"

@@ -1,6 +1,7 @@
 """One engine as a process of this machine: started, killed as in a power cut, started again, stopped."""
 
 import abc
+import http.client
 import os
 import pwd
 import secrets
@@ -8,7 +9,6 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -117,7 +117,7 @@ def fetches(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=3) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError, ValueError):
+    except (http.client.HTTPException, OSError, ValueError):
         return False
 
 

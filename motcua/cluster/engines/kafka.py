@@ -46,7 +46,7 @@ class Kafka(Engine):
         settings.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
         if not (data / "meta.properties").exists():
             shutil.rmtree(data, ignore_errors=True)
-            identity = secrets.token_urlsafe(16)
+            identity = secrets.token_urlsafe(16).replace("-", "_")  # the tool takes a leading "-" for an option
             tool = [packages.java(), "-cp", f"{packages.kafka()}/*", "kafka.tools.StorageTool", "format"]
             done = subprocess.run(
                 [*tool, "-t", identity, "-c", str(settings)], check=False, capture_output=True, text=True
