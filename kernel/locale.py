@@ -1,31 +1,42 @@
-"""Two languages: how days, times, money and sizes are written. Vietnamese is the default everywhere."""
+"""How days, times, money and sizes are written in a language. Vietnamese is the default everywhere.
 
+Names of days and months, separators and plural forms come from the CLDR through Babel; the order of a date's parts is
+ours for Vietnamese and English, since the administration's letters write ``Thứ Hai, 30/11/2026``.
+"""
+
+from collections.abc import Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
 from kernel.clock import VIETNAM
 
 Lang = Literal["vi", "en"]
 
-DAYS = {
-    "vi": ("Thứ Hai", "Thứ Ba", "Thứ Tư", "Thứ Năm", "Thứ Sáu", "Thứ Bảy", "Chủ nhật"),
-    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
-}
-MONTHS = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
+LONG = {"vi": "EEEE, dd/MM/yyyy", "en": "EEEE, d MMMM yyyy"}
+SHORT = {"vi": "dd/MM/yyyy", "en": "d MMM yyyy"}
 
 
-def negotiate(accept_language: str | None) -> Lang:
-    """Return the language to answer in (RFC 9110 12.5.4); Vietnamese unless English is preferred to it."""
+def preferred(accept_language: str | None, available: Sequence[str]) -> str:
+    """Return which of ``available`` a reader prefers (RFC 9110 12.5.4); the first one where nothing else is wished."""
     best: dict[str, float] = {}
     for part in (accept_language or "")[:500].split(","):
         tag, _, parameters = part.strip().partition(";")
         language = tag.strip().lower().split("-")[0]
-        if language in ("vi", "en", "*"):
+        if language in available or language == "*":
             best[language] = max(best.get(language, 0.0), _quality(parameters))
-    vietnamese = best.get("vi", best.get("*", 0.0))
-    return "en" if best.get("en", 0.0) > vietnamese else "vi"
+    wishes = {language: best.get(language, 0.0) for language in available}
+    wishes[available[0]] = best.get(available[0], best.get("*", 0.0))
+    return max(available, key=lambda language: wishes[language])
+
+
+def negotiate(accept_language: str | None) -> Lang:
+    """Return the language to answer in; Vietnamese unless English is preferred to it."""
+    return "en" if preferred(accept_language, ("vi", "en")) == "en" else "vi"
 
 
 def _quality(parameters: str) -> float:
@@ -38,34 +49,48 @@ def _quality(parameters: str) -> float:
         return 0.0
 
 
+@cache
+def conventions(lang: str) -> Locale:
+    """Return the CLDR's conventions of ``lang``; Vietnam's for a language that the CLDR does not know."""
+    try:
+        return Locale.parse(lang, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("vi")
+
+
+def plural_form(n: int, lang: str) -> str:
+    """Return the CLDR's plural category of ``n``: ``one``, ``few``, ``other``…"""
+    return str(conventions(lang).plural_form(n))
+
+
 def long_date(day: date, lang: str) -> str:
     """Return ``Thứ Hai, 30/11/2026`` or ``Monday, 30 November 2026``; a datetime is read in Viet Nam's time."""
-    day = _local(day)
-    if lang == "en":
-        return f"{DAYS['en'][day.weekday()]}, {day.day} {MONTHS[day.month - 1]} {day.year}"
-    return f"{DAYS['vi'][day.weekday()]}, {day:%d/%m/%Y}"
+    return format_date(_local(day), LONG.get(lang, "full"), conventions(lang))
 
 
 def short_date(day: date, lang: str) -> str:
     """Return ``30/11/2026`` or ``30 Nov 2026``; a datetime is read in Viet Nam's time."""
-    day = _local(day)
-    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}" if lang == "en" else f"{day:%d/%m/%Y}"
+    return format_date(_local(day), SHORT.get(lang, "medium"), conventions(lang))
 
 
 def clock_time(at: datetime) -> str:
-    """Return ``15:20``, Viet Nam's time, in both languages."""
+    """Return ``15:20``, Viet Nam's time, in every language."""
     return f"{at.astimezone(VIETNAM):%H:%M}"
 
 
 def date_time(at: datetime, lang: str) -> str:
     """Return ``15:20 Thứ Hai, 16/11/2026`` or ``15:20, Monday, 16 November 2026`` (Viet Nam's time)."""
-    return f"{clock_time(at)}{',' if lang == 'en' else ''} {long_date(at, lang)}"
+    return f"{clock_time(at)}{'' if lang == 'vi' else ','} {long_date(at, lang)}"
+
+
+def number(value: int, lang: str) -> str:
+    """Return a whole number with its groups of three."""
+    return format_decimal(value, locale=conventions(lang))
 
 
 def money(vnd: int, lang: str) -> str:
     """Return ``1.234.567 đ`` or ``1,234,567 VND``; the space does not break."""
-    grouped = f"{vnd:,}"
-    return f"{grouped}\u00a0VND" if lang == "en" else f"{grouped.replace(',', '.')}\u00a0đ"
+    return f"{number(vnd, lang)}\u00a0{'đ' if lang == 'vi' else 'VND'}"
 
 
 def size(count: int, lang: str) -> str:
@@ -75,8 +100,8 @@ def size(count: int, lang: str) -> str:
         if amount < 999.5 or unit == "GB":
             break
         amount /= 1000
-    text = f"{amount:.0f}" if unit == "B" or amount >= 99.5 else f"{amount:.1f}".removesuffix(".0")
-    return f"{text if lang == 'en' else text.replace('.', ',')}\u00a0{unit}"
+    digits = 0 if unit == "B" or amount >= 99.5 else 1
+    return f"{format_decimal(round(amount, digits), locale=conventions(lang))}\u00a0{unit}"
 
 
 def _local(day: date) -> date:

@@ -1,7 +1,11 @@
-"""Two languages: the texts of the pages, how a language is chosen, and how things are written in it.
+"""The languages of the pages: their texts, how a language is chosen, and how things are written in it.
 
-Texts live in ``locales/{language}/*.json``; the key of a text is ``file.key``. A text is never built from pieces
-of sentences. ``{name}`` marks what is filled in; a key that ends in ``_one`` is used instead when ``n`` is 1.
+A language is a folder ``locales/{tag}/`` of JSON files; ``language.json`` holds its own name. The key of a text is
+``file.key``. A text is never built from pieces of sentences. ``{name}`` marks what is filled in; where ``n`` is filled
+in, a key that ends in the CLDR's plural category (``_one``, ``_few``) is used instead of the plain one.
+
+Vietnamese and English are complete. Another language may lack texts: each missing one is shown in Vietnamese with a
+mark, and every page says that the translation is not complete.
 """
 
 import json
@@ -16,39 +20,68 @@ from markupsafe import Markup, escape
 from kernel import locale
 from kernel.clock import VIETNAM
 
-LANGUAGES = ("vi", "en")
 FOLDER = Path(__file__).parent / "locales"
+MARK = "[vi] "
+
+
+class Languages:
+    """The languages below one folder; Vietnamese is first and stands in for what another one lacks."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._texts = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+        self.tags = ("vi", *(tag for tag in self._texts if tag != "vi"))
+        self._marked = {key: MARK + text for key, text in self._texts["vi"].items()}
+
+    def texts(self, lang: str) -> Mapping[str, str]:
+        """Return every text of ``lang`` by its key; what it lacks is the marked Vietnamese one."""
+        own = self._texts[lang]
+        return {**self._marked, **own} if self.missing(lang) else own
+
+    def missing(self, lang: str) -> set[str]:
+        """Return the keys that ``lang`` has no text for."""
+        return self._texts["vi"].keys() - self._texts[lang].keys()
+
+    def name(self, lang: str) -> str:
+        """Return what speakers of ``lang`` call it."""
+        return self._texts[lang]["language.name"]
+
+    def choose(self, asked: str | None, remembered: str | None, accept_language: str | None) -> str:
+        """Return the language of a page: what the address asks for, then the cookie, then what the browser prefers."""
+        for wish in (asked, remembered):
+            if wish in self.tags:
+                return str(wish)
+        return locale.preferred(accept_language, self.tags)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    return {
+        f"{path.stem}.{key}": text
+        for path in sorted(folder.glob("*.json"))
+        for key, text in json.loads(path.read_text("utf-8")).items()
+    }
 
 
 @cache
-def texts(lang: str) -> Mapping[str, str]:
-    """Return every text of ``lang`` by its key."""
-    found: dict[str, str] = {}
-    for path in sorted((FOLDER / lang).glob("*.json")):
-        for key, text in json.loads(path.read_text("utf-8")).items():
-            found[f"{path.stem}.{key}"] = text
-    return found
-
-
-def choose(asked: str | None, remembered: str | None, accept_language: str | None) -> str:
-    """Return the language of a page: what the address asks for, then the cookie, then what the browser prefers."""
-    for wish in (asked, remembered):
-        if wish in LANGUAGES:
-            return str(wish)
-    return locale.negotiate(accept_language)
+def installed() -> Languages:
+    """Return the languages that this portal comes with."""
+    return Languages()
 
 
 class Words:
     """Texts and ways of writing in one language; what templates call ``t``."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, languages: Languages | None = None) -> None:
+        languages = languages or installed()
         self.lang = lang
-        self._texts = texts(lang)
+        self.complete = not languages.missing(lang)
+        self._texts = languages.texts(lang)
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of ``key`` with ``values`` filled in. Raises ``KeyError`` for an unknown key."""
-        if values.get("n") == 1 and f"{key}_one" in self._texts:
-            key = f"{key}_one"
+        n = values.get("n")
+        if isinstance(n, int):
+            plural = f"{key}_{locale.plural_form(n, self.lang)}"
+            key = plural if plural in self._texts else key
         return self._texts[key].format(**values) if values else self._texts[key]
 
     def html(self, key: str, **values: object) -> Markup:
@@ -60,9 +93,13 @@ class Words:
         return key in self._texts
 
     def pick(self, text: Any) -> str:
-        """Return the side of an API text (``{vi, en}`` or a plain string) that this language shows; None is empty."""
+        """Return the side of an API text (``{vi, en}`` or a plain string) that this language shows; None is empty.
+
+        The API speaks Vietnamese and English: other languages show its Vietnamese with the mark.
+        """
         if isinstance(text, Mapping):
-            return str(text.get(self.lang) or text.get("vi") or text.get("en") or "")
+            own, vietnamese = text.get(self.lang), str(text.get("vi") or "")
+            return str(own) if own else (MARK if vietnamese and self.lang not in text else "") + vietnamese
         return "" if text is None else str(text)
 
     def day(self, value: str | date | None) -> str:
@@ -93,8 +130,7 @@ class Words:
 
     def number(self, value: int) -> str:
         """Return a whole number with its groups of three."""
-        grouped = f"{value:,}"
-        return grouped if self.lang == "en" else grouped.replace(",", ".")
+        return locale.number(value, self.lang)
 
     def term(self, term: Mapping[str, Any]) -> str:
         """Return a time limit with its unit, never a bare number."""

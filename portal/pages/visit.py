@@ -15,7 +15,7 @@ from kernel.clock import VIETNAM, Clock
 from kernel.telemetry import trace_id
 from kernel.workdays import Calendar
 from portal.forms.values import Posted
-from portal.i18n import Words, choose, sentence_case
+from portal.i18n import Words, installed, sentence_case
 from portal.public_api import PublicApi
 from portal.settings import PortalSettings
 
@@ -33,8 +33,9 @@ class Visit:
         self.calendar: Calendar = state.calendar
         self._templates: Environment = state.templates
         asked = request.query_params.get("lang")
-        self.lang = choose(asked, request.cookies.get("lang"), request.headers.get("accept-language"))
-        self.remember_language = asked in ("vi", "en") and asked != request.cookies.get("lang")
+        languages = installed()
+        self.lang = languages.choose(asked, request.cookies.get("lang"), request.headers.get("accept-language"))
+        self.remember_language = asked in languages.tags and asked != request.cookies.get("lang")
         self.t = Words(self.lang)
         authorization = request.headers.get("authorization")
         self.signed_in = authorization is not None
@@ -94,9 +95,10 @@ class Visit:
         return str(english or self.t.pick(procedure.get("plain_title")) or sentence_case(str(procedure["title"])))
 
     @property
-    def other_language(self) -> str:
-        """The language this page can be switched to."""
-        return "en" if self.lang == "vi" else "vi"
+    def other_languages(self) -> list[tuple[str, str]]:
+        """The languages this page can be switched to: tag and own name."""
+        languages = installed()
+        return [(tag, languages.name(tag)) for tag in languages.tags if tag != self.lang]
 
     @property
     def trace(self) -> str:

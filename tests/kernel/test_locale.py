@@ -39,7 +39,7 @@ def test_days_and_times_are_written_in_viet_nams_time() -> None:
     assert long_date(date(2026, 11, 30), "vi") == long_date(at, "vi") == "Thứ Hai, 30/11/2026"
     assert long_date(at, "en") == "Monday, 30 November 2026"
     assert short_date(at, "vi") == "30/11/2026" and short_date(at, "en") == "30 Nov 2026"
-    assert long_date(date(2026, 11, 29), "vi") == "Chủ nhật, 29/11/2026"
+    assert long_date(date(2026, 11, 29), "vi") == "Chủ Nhật, 29/11/2026"
     assert clock_time(at) == "01:05"
     assert date_time(at, "vi") == "01:05 Thứ Hai, 30/11/2026"
     assert date_time(at, "en") == "01:05, Monday, 30 November 2026"
