@@ -5,6 +5,18 @@ where an answer counts only while its own question is asked. That one condition 
 compiled, to the schema (``if``/``then``), so an answer left over on a page no longer asked changes nothing.
 
 ``source`` names the fact of the profile a field can be filled from; ``sources`` do so each under its own condition.
+
+A page that is answered several times, once for each person or thing, says ``repeat``; all its fields are an item's::
+
+    {"id": "members", "title": ["Thành viên", "Members"],
+     "repeat": {"name": "members", "min": 1, "max": 10, "item": ["Thành viên", "Member"]},
+     "fields": [{"name": "member_name", "widget": "name", ...}, ...]}
+
+It is published as one field of widget ``group`` (named as ``repeat`` says, its label the page's title) with ``min``,
+``max``, ``item``, its own ``fields`` by name and their ``order``. The answer is an array of objects, in the schema
+under ``items``. A condition inside an item names fields of the same item; the page's own ``when`` decides about all of
+them. Names of fields are used once in a form, those of items included. ``min`` 0: the group may stay unanswered. What
+names an item in a list of items is the first field's answer.
 """
 
 import json
@@ -87,6 +99,11 @@ ERRORS: dict[str, dict[str, tuple[str, str]]] = {
         "minimum": ("Nhập số từ {min} trở lên.", "Enter {min} or more."),
         "maximum": ("Nhập số không quá {max}.", "Enter {max} or less."),
     },
+    "group": {
+        "required": ("Thêm ít nhất {min} mục: {item_vi}.", "Add at least {min}: {item_en}."),
+        "minItems": ("Thêm ít nhất {min} mục: {item_vi}.", "Add at least {min}: {item_en}."),
+        "maxItems": ("Chỉ khai tối đa {max} mục: {item_vi}.", "At most {max}: {item_en}."),
+    },
     "files": {
         "required": ("Gửi ít nhất một tệp: {vi}.", "Send at least one file: {en}."),
         "minItems": ("Gửi ít nhất một tệp: {vi}.", "Send at least one file: {en}."),
@@ -102,27 +119,68 @@ def compile_form(written: Written, options: Options) -> dict[str, Any]:
 
     Raises ``ValueError`` with the field's name when the written form contradicts itself.
     """
-    fields = {f["name"]: (page, f) for page in written["pages"] for f in page["fields"]}
-    if len(fields) != sum(len(page["fields"]) for page in written["pages"]):
+    fields = {f["name"]: (page, f) for page in written["pages"] for f in _asked(page)}
+    names = [
+        f["name"] for page in written["pages"] for f in (*_asked(page), *(page["fields"] if _repeats(page) else ()))
+    ]
+    if len(names) != len(set(names)):
         raise ValueError("a field is asked twice")
-    whens = {name: _effective(name, fields, ()) for name in fields}
     pages = [
         {
             "id": page["id"],
             "title": text(page["title"]),
             "hint": text(page.get("hint")),
             "when": _page_when(page, fields),
-            "fields": [f["name"] for f in page["fields"]],
+            "fields": [f["name"] for f in _asked(page)],
         }
         for page in written["pages"]
     ]
-    properties = {name: _property(f, options) for name, (_, f) in fields.items()}
+    schema, made = _compiled(fields, options)
     return {
-        "schema": _schema(properties, fields, whens),
+        "schema": {"$schema": DIALECT, **schema},
         "pages": pages,
-        "fields": {name: _field(f, whens[name], properties[name], options) for name, (_, f) in fields.items()},
+        "fields": made,
         "declaration": text(written["declaration"]),
     }
+
+
+def _repeats(page: Written) -> bool:
+    return "repeat" in page
+
+
+def _asked(page: Written) -> Sequence[Written]:
+    """Return the fields of a page; a page that repeats is one field, the group."""
+    if not _repeats(page):
+        listed: Sequence[Written] = page["fields"]
+        return listed
+    repeat = page["repeat"]
+    if not 0 <= repeat["min"] <= repeat["max"] or not repeat["max"] or not page["fields"]:
+        raise ValueError(f"{repeat['name']}: a repeat needs fields, and min <= max")
+    heading = {"label": page["title"], "hint": page.get("hint"), "required": repeat["min"] > 0}
+    return ({**heading, **repeat, "widget": "group", "fields": page["fields"], "errors": page.get("errors", {})},)
+
+
+def _compiled(
+    fields: Mapping[str, tuple[Written, Written]], options: Options
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return the schema of one object and its published fields."""
+    whens = {name: _effective(name, fields, ()) for name in fields}
+    properties, made = {}, {}
+    for name, (_, field) in fields.items():
+        if field["widget"] == "group":
+            items, inner = _compiled({f["name"]: ({}, f) for f in field["fields"]}, options)
+            properties[name] = {"type": "array", "minItems": field["min"], "maxItems": field["max"], "items": items}
+            made[name] = _field(field, whens[name], properties[name], options) | {
+                "min": field["min"],
+                "max": field["max"],
+                "item": text(field["item"]),
+                "fields": inner,
+                "order": list(inner),
+            }
+        else:
+            properties[name] = _property(field, options)
+            made[name] = _field(field, whens[name], properties[name], options)
+    return _schema(properties, fields, whens), made
 
 
 def text(pair: Sequence[str] | None) -> dict[str, str] | None:
@@ -190,7 +248,6 @@ def _schema(
         else:
             groups.setdefault(json.dumps(when, sort_keys=True), []).append(name)
     schema: dict[str, Any] = {
-        "$schema": DIALECT,
         "type": "object",
         "additionalProperties": False,
         "properties": properties,
@@ -314,8 +371,10 @@ def _errors(field: Written, schema: Mapping[str, Any]) -> dict[str, dict[str, st
         "vi": (vi[:1].lower() + vi[1:]).rstrip("?"),
         "en": en.rstrip("?"),
         "max": most,
-        "min": schema.get("minimum", ""),
+        "min": schema.get("minimum", schema.get("minItems", "")),
     }
+    if "item" in field:
+        marks |= {"item_vi": field["item"][0].lower(), "item_en": field["item"][1].lower()}
     written = {**ERRORS[field["widget"]], **field.get("errors", {})}
     if field.get("partial"):
         written |= {"pattern": PARTIAL_TEXT}

@@ -28,6 +28,16 @@ def each_example(editorial: Mapping[str, Editorial]) -> list[tuple[str, Mapping[
     return out
 
 
+def each_field(form: Mapping[str, Any], schema: Mapping[str, Any]) -> list[tuple[str, Any, Mapping[str, Any]]]:
+    """Return (name, field, its schema) of every field, those of items included."""
+    out: list[tuple[str, Any, Mapping[str, Any]]] = []
+    for name, field in form["fields"].items():
+        own = schema["properties"][name]
+        out.append((name, field, {k: v for k, v in own.items() if k != "items"} if "order" in field else own))
+        out += each_field(field, own["items"]) if "order" in field else []
+    return out
+
+
 def test_every_full_procedure_has_three_examples_and_one_that_is_asked_for_papers(
     editorial: Mapping[str, Editorial],
 ) -> None:
@@ -96,8 +106,7 @@ def test_every_field_is_on_one_page_and_says_what_to_do_in_both_languages(editor
         assert form is not None
         assert sorted(name for page in form["pages"] for name in page["fields"]) == sorted(form["fields"])
         assert set(form["schema"]["properties"]) == set(form["fields"])
-        for name, field in form["fields"].items():
-            schema = form["schema"]["properties"][name]
+        for name, field, schema in each_field(form, form["schema"]):
             keywords = ({*schema, *schema.get("items", {})} - {"items"}) | {"required"}
             assert keywords <= set(field["errors"]), (code, name, keywords - set(field["errors"]))
             for pair in (field["label"], *field["errors"].values()):
@@ -108,7 +117,7 @@ def test_personal_questions_cite_their_rule(editorial: Mapping[str, Editorial]) 
     for code in FULL:
         form = editorial[code].form
         assert form is not None
-        for name, field in form["fields"].items():
+        for name, field, _ in each_field(form, form["schema"]):
             if "gender" in name or "ethnicity" in name:
                 assert field["rule"], (code, name)
 
