@@ -1,12 +1,13 @@
-"""Answers in words: the office's own copy of what the forms' fields and options are called (words.json, wards.tsv).
+"""Answers in words: the office's own copy of what the forms' fields and options are called (words/, wards.tsv).
 
 A field, an option or a ward that is not in the copy is shown as it came.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from kernel.locale import short_date
 from province_backend.model.case import Filing
 
 FOLDER = Path(__file__).parent
+WORDS = FOLDER / "words"
 DIGITS = frozenset("0123456789abcdef")
+CODE = re.compile(r"[a-z0-9.-]{1,64}")
 
 
 def result_title(filing: Filing) -> str:
@@ -49,7 +52,21 @@ def _label(procedure: str, name: str, lang: str) -> str:
 
 def _words(filing: Filing, name: str, lang: str) -> str:
     value = filing.answers[name]
-    options = _procedure(filing.procedure).get("values", {}).get(name, {})
+    if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+        return "\n".join(_item(filing.procedure, item, lang) for item in value)
+    return _said(filing.procedure, name, value, lang)
+
+
+def _item(procedure: str, item: Mapping[str, object], lang: str) -> str:
+    order = list(_procedure(procedure).get("fields", {}))
+    names = sorted(item, key=lambda name: order.index(name) if name in order else len(order))
+    said = [(_label(procedure, name, lang), _said(procedure, name, item[name], lang)) for name in names]
+    first, *rest = [(label, words) for label, words in said if words] or [("", "")]
+    return "; ".join([first[1], *(f"{label}: {words}" for label, words in rest)])
+
+
+def _said(procedure: str, name: str, value: object, lang: str) -> str:
+    options = _procedure(procedure).get("values", {}).get(name, {})
     parts = value if isinstance(value, list) else [value]
     return ", ".join(word for part in parts if (word := _one(part, options, lang)))
 
@@ -62,7 +79,7 @@ def _one(value: object, options: str | Mapping[str, Any], lang: str) -> str:
         return ""
     if options == "wards":
         return _wards().get(text, text)
-    known = _book()["options"].get(options) if isinstance(options, str) else options
+    known = _book("options").get(options) if isinstance(options, str) else options
     if known and text in known:
         return str(known[text][lang])
     try:
@@ -72,13 +89,13 @@ def _one(value: object, options: str | Mapping[str, Any], lang: str) -> str:
 
 
 def _procedure(code: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = _book()["procedures"].get(code, {})
-    return found
+    return _book(code) if CODE.fullmatch(code) else {}
 
 
-@cache
-def _book() -> Mapping[str, Any]:
-    book: Mapping[str, Any] = json.loads((FOLDER / "words.json").read_text(encoding="utf-8"))
+@lru_cache(maxsize=256)
+def _book(name: str) -> Mapping[str, Any]:
+    path = WORDS / f"{name}.json"
+    book: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return book
 
 

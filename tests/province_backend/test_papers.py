@@ -17,8 +17,10 @@ from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from province_backend.clients.printer import Printer
-from province_backend.clients.wording import FOLDER, facts
+from province_backend.clients.wording import facts
 from province_backend.model.case import Case
+from tests.province_backend import copied_words
+from tests.province_backend.copied_words import expected
 from tests.province_backend.test_model import NOW, fresh
 
 LETTERS = "ằẳẵặầẩẫậềểễệồổỗộ ờởỡợừửữựỳỵỷỹăâđêôơư ĐẮẰẲẴẶẤẦẨẪẬẾỀỂỄỆ ỐỒỔỖỘỚỜỞỠỢỨỪỬỮỰỲỴỶỸ"
@@ -96,16 +98,15 @@ async def test_the_worker_is_started_again_after_it_died(printer: Printer) -> No
 
 
 def test_the_office_has_words_for_every_field_and_option_of_the_full_forms() -> None:
-    book = json.loads((FOLDER / "words.json").read_text("utf-8"))["procedures"]
-    forms = Path(__file__).parents[2] / "services_catalog" / "procedures"
-    for path in sorted(forms.glob("*/form.json")):
-        known = book[path.parent.name]
-        fields = [field for page in json.loads(path.read_text("utf-8"))["pages"] for field in page["fields"]]
-        assert {field["name"] for field in fields} == set(known["fields"])
-        assert set(known["printed"]) <= set(known["fields"])
-        for field in fields:
-            if isinstance(field.get("options"), list):
-                assert {option[0] for option in field["options"]} == set(known["values"][field["name"]])
+    for path, words in expected():
+        assert json.loads(path.read_text("utf-8")) == words, f"{path.name}: {copied_words.__doc__}"
+
+
+def test_every_result_has_a_title_and_says_what_was_answered() -> None:
+    for path, words in expected():
+        if path.stem != "options":
+            assert words["result"] and words["printed"], path.name
+            assert set(words["printed"]) <= set(words["fields"]), path.name
 
 
 def test_answers_are_shown_in_words_and_files_are_left_out() -> None:
