@@ -23,11 +23,17 @@ def asked(fields: Mapping[str, Mapping[str, Any]], answers: Mapping[str, object]
     """Return the answers to questions that are asked: what an earlier choice left behind is dropped.
 
     A dropped answer may take the condition of another away, so this repeats until nothing changes. Answers to
-    fields that the form does not have are kept: the check names them.
+    fields that the form does not have are kept: the check names them. Items of a repeated group are asked one by one.
     """
     kept = dict(answers)
     while True:
         rest = {name: value for name, value in kept.items() if holds(fields.get(name, {}).get("when"), kept)}
         if len(rest) == len(kept):
-            return kept
+            return {name: _asked_inside(fields.get(name, {}), value) for name, value in kept.items()}
         kept = rest
+
+
+def _asked_inside(field: Mapping[str, Any], value: object) -> object:
+    if field.get("widget") != "group" or not isinstance(value, list):
+        return value
+    return [asked(field["fields"], item) if isinstance(item, dict) else item for item in value]

@@ -3,7 +3,7 @@
 import re
 from calendar import month_name, monthrange
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -94,8 +94,8 @@ def check_whole(form: Form, answers: Mapping[str, object], uploads: Mapping[str,
 def file_digests(form: Form, answers: Mapping[str, object]) -> list[str]:
     """Return the digests of the files that the answers name, each once, in order."""
     found: dict[str, None] = {}
-    for name, value in answers.items():
-        if form.widget(name) == "files" and isinstance(value, list):
+    for _, field, value in _given(form.fields, answers):
+        if field.get("widget") == "files" and isinstance(value, list):
             found |= dict.fromkeys(item for item in value if isinstance(item, str))
     return list(found)
 
@@ -114,52 +114,81 @@ def applicant_name(form: Form, answers: Mapping[str, object]) -> str:
 def _problems(
     form: Form, validator: Any, answers: Mapping[str, object], uploads: Mapping[str, str], today: date
 ) -> dict[str, FieldProblem]:
+    """Return what is wrong by path: ``answers.phone``, inside a repeated group ``answers.members.0.birth_date``."""
     problems: dict[str, FieldProblem] = {}
-    for name, value in answers.items():
-        if form.widget(name) == "date" and isinstance(value, str):
-            wrong = date_problem(value, partial=bool(form.fields[name].get("partial")))
-            if wrong is None and form.fields[name].get("not_after") == "today" and value > today.isoformat():
+    for path, field, value in _given(form.fields, answers):
+        if field.get("widget") == "date" and isinstance(value, str):
+            wrong = date_problem(value, partial=bool(field.get("partial")))
+            if wrong is None and field.get("not_after") == "today" and value > today.isoformat():
                 wrong = "not_after", None
             if wrong is not None:
                 code, text = wrong
-                _put(form, problems, name, code, text)
-        elif form.widget(name) == "files" and isinstance(value, list):
-            code = _file_fault(form.fields[name], value, uploads)
+                _put(form, problems, path, code, text)
+        elif field.get("widget") == "files" and isinstance(value, list):
+            code = _file_fault(field, value, uploads)
             if code:
-                _put(form, problems, name, code, None)
+                _put(form, problems, path, code, None)
     for error in validator.iter_errors(dict(answers)):
-        for name, keyword in _named(error):
-            _put(form, problems, name, keyword, None)
+        for path, keyword in _named(error):
+            _put(form, problems, path, keyword, None)
     return problems
 
 
-def _named(error: Any) -> Iterable[tuple[str, str]]:
-    kind = error.kind
-    if not error.instance_path:
-        if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
-            yield str(kind.property), "required"
-        elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
-            for name in kind.unexpected:
-                yield str(name), "unknown_field"
-        else:
-            yield "", "invalid"
-        return
-    name = str(error.instance_path[0])
-    if isinstance(kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
-        yield name, "not_applicable"
-        return
-    words = [part for part in error.schema_path if isinstance(part, str)]
-    yield name, words[-1] if words else "invalid"
+def _given(
+    fields: Mapping[str, Mapping[str, Any]], answers: Mapping[str, object], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any], object]]:
+    """Yield (path, field, value) of every answer to a field of the form, those inside repeated groups included."""
+    for name, value in answers.items():
+        field = fields.get(name)
+        if field is None:
+            continue
+        yield (*above, name), field, value
+        if field.get("widget") == "group" and isinstance(value, list):
+            for at, item in enumerate(value):
+                if isinstance(item, dict):
+                    yield from _given(field["fields"], item, (*above, name, str(at)))
 
 
-def _put(form: Form, problems: dict[str, FieldProblem], name: str, code: str, text: Text | None) -> None:
-    if name in problems:
+def _named(error: Any) -> Iterable[tuple[tuple[str, ...], str]]:
+    kind, path = error.kind, tuple(str(part) for part in error.instance_path)
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        yield (*path, str(kind.property)), "required"
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        for name in kind.unexpected:
+            yield (*path, str(name)), "unknown_field"
+    elif not path:
+        yield path, "invalid"
+    elif isinstance(kind, jsonschema_rs.ValidationErrorKind.FalseSchema):
+        yield path, "not_applicable"
+    else:
+        words = [part for part in error.schema_path if isinstance(part, str)]
+        yield path, words[-1] if words else "invalid"
+
+
+def _field_at(form: Form, path: tuple[str, ...]) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """Return the field that a path leads to and its own path: deeper steps are inside its value."""
+    fields, at = form.fields, 0
+    field: Mapping[str, Any] = {}
+    while at < len(path) and path[at] in fields:
+        field = fields[path[at]]
+        at += 1
+        if field.get("widget") != "group" or at + 1 >= len(path):
+            break
+        fields, at = field["fields"], at + 1
+    return path[:at] if field else path[:1], field
+
+
+def _put(form: Form, problems: dict[str, FieldProblem], path: tuple[str, ...], code: str, text: Text | None) -> None:
+    short, field = _field_at(form, path)
+    if code == "unknown_field":
+        short, field = path, {}
+    shown = ".".join(("answers", *short))
+    if shown in problems:
         return
-    own = form.fields.get(name, {}).get("errors", {}).get(code)
+    own = field.get("errors", {}).get(code)
     if text is None and own:
         text = Text(own["vi"], own["en"])
-    path = f"answers.{name}" if name else "answers"
-    problems[name] = FieldProblem(path[:200], code, text or DEFAULTS.get(code, DEFAULTS["invalid"]))
+    problems[shown] = FieldProblem(shown[:200], code, text or DEFAULTS.get(code, DEFAULTS["invalid"]))
 
 
 def date_problem(value: str, *, partial: bool) -> tuple[str, Text | None] | None:

@@ -97,7 +97,7 @@ async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
         rows = await files.old_uploads(tx, before, limit)
         ids = {row.holder.removeprefix("draft/") for row in rows if row.holder.startswith("draft/")}
         texts = await drafts.answers_of(tx, sorted(ids))
-    named = {id: _digests(text) for id, text in texts.items()}
+    named = {id: digests_in(text) for id, text in texts.items()}
     for row in rows:
         kind, _, owner = row.holder.partition("/")
         if kind == "draft" and row.sha256 in named.get(owner, ()):
@@ -111,9 +111,15 @@ async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
     return gone + await desk.files.sweep(timedelta(hours=desk.settings.upload_hours))
 
 
-def _digests(answers: str) -> set[str]:
-    values = orjson.loads(answers).values()
-    return {item for value in values if isinstance(value, list) for item in value if isinstance(item, str)}
+def digests_in(answers: str) -> set[str]:
+    """Return every text in a list of the answers, those inside repeated groups included."""
+    open_values, found = [orjson.loads(answers)], set()
+    while open_values:
+        for value in open_values.pop().values():
+            if isinstance(value, list):
+                found |= {item for item in value if isinstance(item, str)}
+                open_values += [item for item in value if isinstance(item, dict)]
+    return found
 
 
 async def count_missing(*, desk: Desk, step: int = 1000) -> list[str]:
