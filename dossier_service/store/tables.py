@@ -48,6 +48,37 @@ DRAFT = Table(
     Index("draft_of_owner", "owner", "saved_at", "id"),
 )
 
+# One row for each person somebody helped to file; ``owner`` of its draft is nobody's subject until it is claimed.
+ASSIST = Table(
+    "assist",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("draft", String, nullable=False, unique=True),
+    Column("code", String, unique=True),
+    Column("helper", String, nullable=False),
+    Column("helper_name", String, nullable=False),
+    Column("helped_at", String, nullable=False),
+    Column("for_name", String, nullable=False),
+    Column("for_id_number", String),
+    Column("consent_way", String, nullable=False),
+    Column("consent_note", String, nullable=False),
+    Column("allows", String, nullable=False),
+    Column("told_by", String, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("filed_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", String),
+    Column("claim_salt", LargeBinary),
+    Column("claim_digest", LargeBinary),
+    Column("claim_expires_at", UtcDateTime),
+    Column("claim_count", Integer, nullable=False),
+    Column("claim_tries", Integer, nullable=False),
+    Column("claim_locked_until", UtcDateTime),
+    Column("claimed_at", UtcDateTime),
+    Index("assist_of_helper", "helper", "started_at", "id"),
+)
+
 COUNTER = Table(
     "counter",
     METADATA,
@@ -312,4 +343,45 @@ DAY_ROOT = Table(
     Column("root", String, nullable=False),
     Column("prev_root", String, nullable=False),
     Column("sealed_at", UtcDateTime, nullable=False),
+)
+
+PAPER_CODE = Table(
+    "paper_code",
+    METADATA,
+    Column("code", String, ForeignKey("dossier.code"), primary_key=True),
+    Column("paper_code", String, nullable=False, unique=True),
+)
+
+RATING = Table(
+    "rating",
+    METADATA,
+    Column("code", String, ForeignKey("dossier.code"), primary_key=True),
+    Column("id", String, nullable=False, unique=True),
+    Column("procedure", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("office", String, nullable=False),
+    Column("helped", Boolean, nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("reasons", String, nullable=False),
+    Column("call_back", Boolean, nullable=False),
+    Column("change_no", Integer, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    Index("rating_of_office", "office", "given_at"),
+    Index("rating_of_procedure", "procedure", "given_at"),
+)
+
+# What people wrote beside their score, kept apart: figures are made without it.
+RATING_TEXT = Table(
+    "rating_text",
+    METADATA,
+    Column("code", String, ForeignKey("dossier.code"), primary_key=True),
+    Column("text", String, nullable=False),
+)
+
+# A dossier that was filed to mend a wrong result; nobody's until its draft is filed.
+CORRECTION = Table(
+    "correction",
+    METADATA,
+    Column("draft", String, primary_key=True),
+    Column("of_code", String, ForeignKey("dossier.code"), nullable=False, index=True),
 )
