@@ -1,12 +1,11 @@
 """Answers in words: the office's own copy of what the forms' fields and options are called (words/, wards.tsv).
 
-A field, an option or a ward that is not in the copy is shown as it came. ``items`` of a procedure name what one item of
-a repeated group is; the fields inside a group are named like all others.
+A field, an option or a ward that is not in the copy is shown as it came.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -42,26 +41,8 @@ def facts(filing: Filing, lang: str) -> list[tuple[str, str]]:
 
 
 def _facts(filing: Filing, names: Iterable[str], lang: str) -> list[tuple[str, str]]:
-    shown: list[tuple[str, str]] = []
-    for name in names:
-        value = filing.answers[name]
-        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
-            shown += _items(filing.procedure, name, value, lang)
-        else:
-            shown.append((_label(filing.procedure, name, lang), _words(filing.procedure, name, value, lang)))
+    shown = ((_label(filing.procedure, name, lang), _words(filing, name, lang)) for name in names)
     return [(label, words) for label, words in shown if words]
-
-
-def _items(procedure: str, name: str, items: Sequence[object], lang: str) -> Iterator[tuple[str, str]]:
-    """Yield (label, words) of what was asked once for each person or thing: ``Thành viên 2: Họ tên``."""
-    known = _procedure(procedure).get("items", {}).get(name)
-    what = str(known[lang]) if known else name.replace("_", " ").capitalize()
-    order = list(_procedure(procedure).get("fields", {}))
-    for number, item in enumerate(items, 1):
-        answers = item if isinstance(item, dict) else {}
-        for field in sorted(answers, key=lambda each: order.index(each) if each in order else len(order)):
-            label = _label(procedure, field, lang)
-            yield f"{what} {number}: {label}", _words(procedure, field, answers[field], lang)
 
 
 def _label(procedure: str, name: str, lang: str) -> str:
