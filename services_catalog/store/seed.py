@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from services_catalog.model.forms import compile_form, text, texts
 from services_catalog.model.places import OldWard, Province, Ward
 from services_catalog.model.procedures import Content, Editorial, clean
+from services_catalog.model.written import editorial_of
 
 
 def read_provinces(seed: Path) -> list[Province]:
@@ -49,19 +49,46 @@ def read_editorial(procedures: Path) -> dict[str, Editorial]:
 
     Raises ``ValueError`` when a form contradicts itself (a fault of the shipped data, found by the tests).
     """
-    options = json.loads((procedures / "options.json").read_text())
+    options = read_options(procedures)
     written = {}
     for code, entry in json.loads((procedures / "everyday.json").read_text())["procedures"].items():
-        folder = procedures / code
-        written[code] = _full(folder, entry, options) if folder.is_dir() else _known(entry)
+        written[code] = editorial_of(_written(procedures / code, entry), options)
     return written
+
+
+def read_written(procedures: Path, code: str) -> dict[str, Any]:
+    """Return the shipped text of ``code`` as an editor writes it; empty for one that nothing was written for."""
+    listed = json.loads((procedures / "everyday.json").read_text())
+    entry = listed["procedures"].get(code) or listed["without_code"].get(code)
+    return _written(procedures / code, entry) if entry else {}
+
+
+def read_options(procedures: Path) -> dict[str, Any]:
+    """Return the shared lists of options by name."""
+    return dict(json.loads((procedures / "options.json").read_text()))
+
+
+def _written(folder: Path, entry: dict[str, Any]) -> dict[str, Any]:
+    parts = ("guide", "form", "examples") if folder.is_dir() else ()
+    return {**entry, **{part: json.loads((folder / f"{part}.json").read_text()) for part in parts}}
 
 
 def read_own(procedures: Path) -> list[Content]:
     """Return the services that have no code in the published catalogue, under ids of our own."""
+    options = read_options(procedures)
     listed = json.loads((procedures / "everyday.json").read_text())["without_code"]
     return [
-        Content(code, entry["title"], entry["issuer"], (), entry["field"], (), (), "", _known(entry))
+        Content(
+            code=code,
+            title=entry["title"],
+            issuer=entry["issuer"],
+            executors=(),
+            field=entry["field"],
+            levels=(),
+            applicants=(),
+            decision="",
+            editorial=editorial_of(_written(procedures / code, entry), options),
+        )
         for code, entry in listed.items()
     ]
 
@@ -69,41 +96,6 @@ def read_own(procedures: Path) -> list[Content]:
 def read_top(procedures: Path) -> list[str]:
     """Return the codes of the ten most used services, those that can be filed first."""
     return list(json.loads((procedures / "everyday.json").read_text())["top"])
-
-
-def _known(entry: dict[str, Any], **more: Any) -> Editorial:
-    plain = entry.get("plain", ["", ""])
-    return Editorial(
-        plain_title=plain[0],
-        plain_title_en=plain[1],
-        everyday=tuple(clean(word) for word in entry.get("everyday", ())),
-        competent_level=entry.get("competent_level", ""),
-        **more,
-    )
-
-
-def _full(folder: Path, entry: dict[str, Any], options: dict[str, Any]) -> Editorial:
-    guide = texts(json.loads((folder / "guide.json").read_text()))
-    form = compile_form(json.loads((folder / "form.json").read_text()), options)
-    examples = [_example(one) for one in json.loads((folder / "examples.json").read_text())]
-    return _known(entry, term=guide["term"]["value"], guide=guide, form=form, examples=tuple(examples))
-
-
-def _example(one: dict[str, Any]) -> dict[str, Any]:
-    papers = [
-        {"field": paper["field"], **{key: text(paper[key]) for key in ("text", "reason", "rule")}}
-        for paper in one.get("papers", ())
-    ]
-    return {
-        "id": one["id"],
-        "title": text(one["title"]),
-        "demo": True,
-        "place": one["place"],
-        "answers": one["answers"],
-        "files": [],
-        "asks_papers": bool(papers),
-        "papers": papers,
-    }
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
