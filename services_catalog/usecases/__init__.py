@@ -273,7 +273,8 @@ async def list_procedures(
 async def list_top(*, database: Database, procedures: Path) -> list[store.Stored]:
     """Return the ten most used services, those that can be filed first."""
     async with database.read() as tx:
-        return await store.list_codes(tx, seed_files.read_top(procedures))
+        listed = await store.list_codes(tx, seed_files.read_top(procedures))
+    return sorted(listed, key=lambda one: not one.content.fileable)
 
 
 async def find_place(*, database: Database, ward: str) -> tuple[Place, list[places_store.Former]]:

@@ -22,6 +22,7 @@ __all__ = ["database_engine"]
 
 SEED = HERE / "seed"
 PROCEDURES = HERE / "procedures"
+FULL = tuple(sorted(folder.name for folder in PROCEDURES.glob("?.??????")))
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 HEADER = ["STT", "Mã số", "Tên", "Cơ quan ban hành", "Cơ quan thực hiện", "Lĩnh vực"]
 

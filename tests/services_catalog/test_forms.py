@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 from services_catalog.model.forms import compile_form, condition_schema, holds
 from services_catalog.model.procedures import Editorial
-from tests.services_catalog.conftest import PROCEDURES
-
-FULL = ("1.001193", "1.004873", "3.000333")
+from tests.services_catalog.conftest import FULL, PROCEDURES
 
 
 def validator(form: Mapping[str, Any]) -> Any:
@@ -134,7 +132,7 @@ def test_no_example_has_a_number_that_could_be_real(editorial: Mapping[str, Edit
         for name, value in example["answers"].items():
             if name.endswith("id_number"):
                 assert value.startswith("999")
-            if name == "phone":
+            if name.endswith("phone"):
                 assert value.startswith("+840")
             if name == "email":
                 assert value.endswith(".invalid")
@@ -155,8 +153,9 @@ def test_a_guide_says_everything_or_that_it_is_not_published(editorial: Mapping[
         guide = editorial[code].guide
         assert guide is not None
         assert {"who", "needs", "state_has", "steps", "fee", "term", "offices", "legal", "result"} <= set(guide)
-        assert guide["checked_on"] == "2026-11-21"
-        assert guide["fee"]["amount_vnd"] is None and "chưa công bố" in guide["fee"]["text"]["vi"]
+        assert guide["checked_on"] >= "2026-11-21"
+        assert "chưa công bố" in guide["fee"]["text"]["vi"] or guide["fee"].get("rule")
+        assert guide["fee"]["amount_vnd"] is None or guide["fee"]["rule"]["vi"]
         assert editorial[code].term == guide["term"]["value"]
         assert guide["term"]["value"]["unit"] in ("working_days", "days", "hours")
 
