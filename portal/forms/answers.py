@@ -31,11 +31,34 @@ def display(
         return "\n".join(labels.get(item, str(item)) for item in (value if isinstance(value, list) else [value]))
     if widget == "files":
         return "\n".join(files.get(digest) or t("filing.file_n", n=at) for at, digest in enumerate(value, 1))
+    if widget == "group":
+        return "\n".join(_item(field, item, t, places, files) for item in value)
     if widget == "ward":
         return places.get(str(value), str(value))
     if widget == "phone":
         return written_phone(str(value))
     return t.money(value) if widget == "money" and isinstance(value, int) else str(value)
+
+
+def _item(
+    field: Mapping[str, Any],
+    item: Mapping[str, Any],
+    t: Words,
+    places: Mapping[str, str],
+    files: Mapping[str, str],
+) -> str:
+    """Return one item of a group on one line: its first answer, then the others with their labels."""
+    said: list[str] = []
+    for name in field["order"]:
+        spec, value = field["fields"][name], item.get(name)
+        if value in (None, "", []):
+            continue
+        words = (
+            masked(str(value)) if spec["widget"] == "id_number" else display(spec, value, t, places=places, files=files)
+        )
+        words = words.replace("\n", ", ")
+        said.append(f"{t.pick(spec['label'])}: {words}" if said else words)
+    return "; ".join(said)
 
 
 def written_date(value: str, t: Words) -> str:

@@ -101,5 +101,10 @@ def missing(form: Form, answers: Answers) -> list[tuple[str, str]]:
         (str(page["id"]), name)
         for page in pages(form, answers)
         for name in page["fields"]
-        if name in wanted and applies(form, name, answers) and answers.get(name) in (None, "", [])
+        if name in wanted and applies(form, name, answers) and too_few(form["fields"][name], answers.get(name))
     ]
+
+
+def too_few(field: Mapping[str, Any], value: Any) -> bool:
+    """Tell whether a required field still wants something: nothing was given, or too few items of a group."""
+    return value in (None, "", []) or (field["widget"] == "group" and len(value) < int(field["min"]))

@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from portal.forms import conditions
 from portal.pages.draft import cookie_name, cookie_path, load, token_age
+from portal.pages.items import group_of, item_sheet, show_list, take_list
 from portal.pages.problem import route
-from portal.pages.question import show_page, take_page
+from portal.pages.question import Sheet, show_page, take_page
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 
@@ -85,14 +86,20 @@ async def resume(visit: Visit) -> Response:
 
 
 async def question_page(visit: Visit) -> Response:
-    """Show one page of questions."""
+    """Show one page of questions, the list of a page that repeats, or one item of it."""
     draft = await load(visit)
     if draft.code:
         return visit.go(f"/dossiers/{draft.code}/receipt")
     page = draft.page(visit.part("page"))
     if page is None:
         return visit.go(draft.address())
-    return await show_page(visit, draft, page)
+    group = group_of(draft, page)
+    if not group:
+        return await show_page(visit, Sheet(draft, page))
+    if "item" not in visit.request.path_params:
+        return await show_list(visit, draft, page, group)
+    sheet = item_sheet(draft, page, group, visit.part("item"))
+    return await show_page(visit, sheet) if sheet else visit.go(draft.address(str(page["id"])))
 
 
 async def answer_page(visit: Visit) -> Response:
@@ -111,7 +118,13 @@ async def answer_page(visit: Visit) -> Response:
     page = draft.page(visit.part("page"))
     if page is None:
         return visit.go(draft.address())
-    return await take_page(visit, draft, page, texts, files)
+    group = group_of(draft, page)
+    if not group:
+        return await take_page(visit, Sheet(draft, page), texts, files)
+    if "item" not in visit.request.path_params:
+        return await take_list(visit, draft, page, group, texts)
+    sheet = item_sheet(draft, page, group, visit.part("item"))
+    return await take_page(visit, sheet, texts, files) if sheet else visit.go(draft.address(str(page["id"])))
 
 
 async def drop(visit: Visit) -> Response:
@@ -134,6 +147,8 @@ ROUTES = [
     *route("/file/draft/{id}/drop", drop, "GET", "POST"),
     *route("/file/draft/{id}/q/{page}", question_page),
     *route("/file/draft/{id}/q/{page}", answer_page, "POST"),
+    *route("/file/draft/{id}/q/{page}/{item}", question_page),
+    *route("/file/draft/{id}/q/{page}/{item}", answer_page, "POST"),
     *route("/file/{code}", choose_place, also=("/nop/{code}",)),
     *route("/file/{code}", begin, "POST", also=("/nop/{code}",)),
 ]

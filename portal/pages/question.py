@@ -1,6 +1,7 @@
 """One page of questions: shown, read, saved, and gone on from."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -16,100 +17,136 @@ from portal.public_api import ApiProblem
 Files = Mapping[str, list[UploadFile]]
 Page = Mapping[str, Any]
 Names = Mapping[str, Mapping[str, Any] | bool]
+Changes = Mapping[str, Any]
 
 
-async def show_page(visit: Visit, draft: Draft, page: Page) -> Response:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A page as it is filled in: what it asks, what was answered, where its answers are kept."""
+
+    draft: Draft
+    page: Page
+
+    @property
+    def form(self) -> conditions.Form:
+        """The form that the questions and their conditions belong to."""
+        return self.draft.form
+
+    @property
+    def answers(self) -> Mapping[str, Any]:
+        """What was answered so far."""
+        return self.draft.answers
+
+    @property
+    def names(self) -> Names:
+        """The fields to show."""
+        return conditions.shown(self.form, self.page, self.answers)
+
+    async def save(self, visit: Visit, changes: Changes, *, complete: bool) -> dict[str, str]:
+        """Save what changed, also of an unfinished page; return the errors by field."""
+        return await send(visit, self.draft, changes)
+
+    def following(self, visit: Visit, answers: Mapping[str, Any]) -> str:
+        """Return where to go on."""
+        return next_address(self.draft, self.page, answers, visit.query("from", 10))
+
+    @property
+    def back(self) -> str:
+        """Where the link back leads."""
+        return before(self.draft, self.page)
+
+
+async def show_page(visit: Visit, sheet: Sheet) -> Response:
     """Show a page with the saved answers; what the State already has is filled in, with its source."""
-    names = conditions.shown(draft.form, page, draft.answers)
-    asked = questions(draft.form, names, draft.answers, visit.t)
+    asked = questions(sheet.form, sheet.names, sheet.answers, visit.t)
     if visit.signed_in:
-        await _prefill(visit, draft, asked)
+        await _prefill(visit, sheet, asked)
     await _name_places(visit, asked)
-    return _render(visit, draft, page, asked)
+    return _render(visit, sheet, asked)
 
 
-async def take_page(visit: Visit, draft: Draft, page: Page, texts: Posted, files: Files) -> Response:
+async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> Response:
     """Save what can be read; go on, or show the page again with every error at once."""
-    names = conditions.shown(draft.form, page, draft.answers)
+    names = sheet.names
     action = one(texts, "action")
     if one(texts, "switch"):
-        asked = questions(draft.form, names, draft.answers, visit.t, posted=texts)
+        asked = questions(sheet.form, names, sheet.answers, visit.t, posted=texts)
         await _name_places(visit, asked)
-        return _render(visit, draft, page, asked)
-    texts, errors = await _uploads(visit, draft, names, texts, files)
+        return _render(visit, sheet, asked)
+    texts, errors = await _uploads(visit, sheet, names, texts, files)
     if action.startswith("remove:"):
         texts = {**texts, **{name: [v for v in texts.get(name, []) if v != action[7:]] for name in names}}
-    texts, found = await _find_wards(visit, draft, names, texts, force=action == "find")
+    texts, found = await _find_wards(visit, sheet, names, texts, force=action == "find")
     errors |= {name: visit.t("filing.choose_place") for name in found if name not in errors}
     staying = bool(action) and action != "continue"
-    answers, more = await _save(visit, draft, names, texts, quiet=staying)
+    answers, more = await _save(visit, sheet, names, texts, quiet=staying, sure=not errors)
     errors = {**more, **errors}
     if errors or staying or found:
         if staying and not files:
             errors = {name: text for name, text in errors.items() if name in found or name not in more}
-        asked = questions(draft.form, names, answers, visit.t, posted=texts)
+        asked = questions(sheet.form, names, answers, visit.t, posted=texts)
         for question in asked:
             question.found_places = found.get(question.name, [])
         await _name_places(visit, asked)
-        return _render(visit, draft, page, asked, errors)
-    return visit.go(_next(draft, page, answers, visit.query("from", 10)))
+        return _render(visit, sheet, asked, errors)
+    return visit.go(sheet.following(visit, answers))
 
 
 async def _save(
-    visit: Visit, draft: Draft, names: Names, texts: Posted, *, quiet: bool
+    visit: Visit, sheet: Sheet, names: Names, texts: Posted, *, quiet: bool, sure: bool
 ) -> tuple[Mapping[str, Any], dict[str, str]]:
-    """Send what could be read to the draft; return all answers and the errors by field."""
-    reads = read_page(draft.form, names, texts, visit.today)
-    errors = {n: problem_text(r.problem, draft.form["fields"][n], visit.t) for n, r in reads.items() if r.problem}
+    """Save what could be read; return all answers and the errors by field."""
+    reads = read_page(sheet.form, names, texts, visit.today)
+    errors = {n: problem_text(r.problem, sheet.form["fields"][n], visit.t) for n, r in reads.items() if r.problem}
     changes = {name: read.value for name, read in reads.items() if read.problem is None}
-    answers = {**draft.answers, **changes}
-    for name in conditions.left_over(draft.form, {k: v for k, v in answers.items() if v is not None}):
+    answers = {**sheet.answers, **changes}
+    for name in conditions.left_over(sheet.form, {k: v for k, v in answers.items() if v is not None}):
         changes[name] = answers[name] = None
         errors.pop(name, None)
     answers = {name: value for name, value in answers.items() if value is not None}
-    changed = {name: value for name, value in changes.items() if draft.answers.get(name) != value}
-    errors |= await _send(visit, draft, changed)
+    changed = {name: value for name, value in changes.items() if sheet.answers.get(name) != value}
     if not quiet:
-        wanted = conditions.required(draft.form["schema"], answers)
+        wanted = conditions.required(sheet.form["schema"], answers)
         for name in names:
             unanswered = name in wanted and name not in answers and name not in errors
-            if unanswered and conditions.applies(draft.form, name, answers):
-                errors[name] = required_text(draft.form["fields"][name], visit.t)
-    return answers, errors
+            if unanswered and conditions.applies(sheet.form, name, answers):
+                errors[name] = required_text(sheet.form["fields"][name], visit.t)
+    refused = await sheet.save(visit, changed, complete=sure and not quiet and not errors)
+    return answers, {**errors, **refused}
 
 
-async def _send(visit: Visit, draft: Draft, changes: dict[str, Any]) -> dict[str, str]:
+async def send(visit: Visit, draft: Draft, changes: Changes) -> dict[str, str]:
     """Save ``changes``; when some are refused, save the others, so that nothing good has to be typed again."""
     if not changes:
         return {}
     try:
-        await visit.api.call("save_draft", {"id": draft.id}, json={"answers": changes}, draft_token=draft.token)
+        await visit.api.call("save_draft", {"id": draft.id}, json={"answers": dict(changes)}, draft_token=draft.token)
     except ApiProblem as refused:
         errors = {field["path"].rpartition(".")[2]: str(field["detail"]) for field in refused.fields}
         named = {name: text for name, text in errors.items() if name in changes}
         if refused.status != 422 or not named:
             raise
-        await _send(visit, draft, {name: value for name, value in changes.items() if name not in named})
+        await send(visit, draft, {name: value for name, value in changes.items() if name not in named})
         return named
     return {}
 
 
 async def _uploads(
-    visit: Visit, draft: Draft, names: Names, texts: Posted, files: Files
+    visit: Visit, sheet: Sheet, names: Names, texts: Posted, files: Files
 ) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Upload what was chosen; return the texts with the new digests, and errors by field."""
     out, errors = dict(texts), {}
-    for name in (n for n in names if draft.form["fields"][n]["widget"] == "files"):
+    for name in (n for n in names if sheet.form["fields"][n]["widget"] == "files"):
         digests = list(out.get(name, []))
         for file in files.get(f"{name}-new", []):
             try:
                 stored = await visit.api.upload(
                     "draft_file",
-                    {"id": draft.id},
+                    {"id": sheet.draft.id},
                     filename=file.filename or "",
                     content_type=file.content_type or "",
                     data=await file.read(),
-                    draft_token=draft.token,
+                    draft_token=sheet.draft.token,
                 )
             except ApiProblem as refused:
                 if refused.status not in (413, 422):
@@ -122,11 +159,11 @@ async def _uploads(
 
 
 async def _find_wards(
-    visit: Visit, draft: Draft, names: Names, texts: Posted, *, force: bool
+    visit: Visit, sheet: Sheet, names: Names, texts: Posted, *, force: bool
 ) -> tuple[Posted, dict[str, list[Any]]]:
     """Look up typed places that no choice was made for; one hit is taken, several are offered."""
     out, found = dict(texts), {}
-    for name in (n for n in names if draft.form["fields"][n]["widget"] == "ward"):
+    for name in (n for n in names if sheet.form["fields"][n]["widget"] == "ward"):
         query = one(texts, f"{name}-q")
         if not query or (one(texts, name) and query == one(texts, f"{name}-was") and not force):
             continue
@@ -141,17 +178,17 @@ async def _find_wards(
     return out, found
 
 
-async def _prefill(visit: Visit, draft: Draft, asked: list[Question]) -> None:
+async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
     """Fill empty boxes from the person's own record and say where each value comes from."""
-    sources = {q.name: source_of(draft.form["fields"][q.name], draft.answers) for q in asked}
-    wanted = [q for q in asked if sources[q.name] and q.name not in draft.answers]
+    sources = {q.name: source_of(sheet.form["fields"][q.name], sheet.answers) for q in asked}
+    wanted = [q for q in asked if sources[q.name] and q.name not in sheet.answers]
     if not wanted:
         return
     profile = await visit.api.get_or(None, "profile")
     if not profile:
         return
     filled = {q.name: profile.get(sources[q.name]) for q in wanted}
-    ready = questions(draft.form, {q.name: True for q in wanted}, filled, visit.t)
+    ready = questions(sheet.form, {q.name: True for q in wanted}, filled, visit.t)
     for question, full in zip(wanted, ready, strict=True):
         if filled[question.name] is None:
             continue
@@ -174,30 +211,40 @@ def place_name(place: Mapping[str, Any]) -> str:
     return ", ".join(str(part) for part in (place.get("name"), place.get("province_name")) if part)
 
 
-def _render(
-    visit: Visit, draft: Draft, page: Page, asked: list[Question], errors: Mapping[str, str] | None = None
-) -> Response:
-    pages = conditions.pages(draft.form, draft.answers)
+def _render(visit: Visit, sheet: Sheet, asked: list[Question], errors: Mapping[str, str] | None = None) -> Response:
     for question in asked:
         question.error = (errors or {}).get(question.name, "")
-    at = next((i for i, each in enumerate(pages) if each["id"] == page["id"]), 0)
-    title = visit.t.pick(page["title"])
+    step, steps = step_of(sheet.draft, sheet.page)
+    title = visit.t.pick(sheet.page["title"])
     alone = len(asked) == 1 and asked[0].label.strip(" ?:") == title.strip(" ?:")
     return visit.page(
         "question.html",
         422 if errors else 200,
         private=True,
-        draft=draft,
-        page=page,
+        draft=sheet.draft,
+        page=sheet.page,
         questions=asked,
-        step=at + 1,
-        steps=len(pages) + 1,
-        back=draft.address(str(pages[at - 1]["id"])) if at else f"/procedures/{draft.procedure['code']}",
+        step=step,
+        steps=steps,
+        back=sheet.back,
         title_is_label=alone,
     )
 
 
-def _next(draft: Draft, page: Page, answers: Mapping[str, Any], came_from: str) -> str:
+def step_of(draft: Draft, page: Page) -> tuple[int, int]:
+    """Return which step a page is, and how many there are with the summary."""
+    ids = [str(each["id"]) for each in conditions.pages(draft.form, draft.answers)]
+    return (ids.index(str(page["id"])) if page["id"] in ids else 0) + 1, len(ids) + 1
+
+
+def before(draft: Draft, page: Page) -> str:
+    """Return the address of the page before, or of the procedure."""
+    pages = [str(each["id"]) for each in conditions.pages(draft.form, draft.answers)]
+    at = pages.index(str(page["id"])) if page["id"] in pages else 0
+    return draft.address(pages[at - 1]) if at else f"/procedures/{draft.procedure['code']}"
+
+
+def next_address(draft: Draft, page: Page, answers: Mapping[str, Any], came_from: str) -> str:
     """Return where to go on: the next page that applies; from the summary back to it, unless new questions opened."""
     pages = [str(each["id"]) for each in conditions.pages(draft.form, answers)]
     if came_from == "check":

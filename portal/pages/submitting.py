@@ -1,6 +1,6 @@
 """Check your answers, submit once, and finish after signing in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -29,13 +29,11 @@ async def check(visit: Visit) -> Response:
 async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = None) -> Response:
     places = await place_names(visit, draft.form, draft.answers)
     missing = {name: page for page, name in conditions.missing(draft.form, draft.answers)}
-    sections = [
-        (visit.t.pick(page["title"]), str(page["id"]), _rows(visit, draft, page, places, missing))
-        for page in conditions.pages(draft.form, draft.answers)
-    ]
+    pages = conditions.pages(draft.form, draft.answers)
+    sections = [section for page in pages for section in _sections(visit, draft, page, places, missing)]
     errors = [(f"row-{name}", required_text(draft.form["fields"][name], visit.t)) for name in missing]
     for wrong in refused.fields if refused else ():
-        name = str(wrong["path"]).rpartition(".")[2]
+        name = str(wrong["path"]).removeprefix("answers.").replace(".", "-")
         errors.append((f"row-{name}", str(wrong["detail"])))
     office = await visit.api.get_or(None, "resolve", procedure=draft.procedure["code"], place=draft.raw.get("place"))
     return visit.page(
@@ -44,6 +42,8 @@ async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = N
         private=True,
         draft=draft,
         sections=sections,
+        steps=len(pages) + 1,
+        back=draft.address(str(pages[-1]["id"])) if pages else draft.address(),
         errors=errors,
         missing=missing,
         office=office,
@@ -51,32 +51,77 @@ async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = N
     )
 
 
-def _rows(
+def _sections(
     visit: Visit, draft: Draft, page: Mapping[str, Any], places: Mapping[str, str], missing: Mapping[str, str]
-) -> list[dict[str, Any]]:
-    rows = []
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Yield (heading, rows) of a page; of a page that repeats, one for each item."""
+    base, rows = draft.address(str(page["id"])), []
     for name in page["fields"]:
         if not conditions.applies(draft.form, name, draft.answers):
             continue
-        spec = draft.form["fields"][name]
-        value = draft.answers.get(name)
-        rows.append(
-            {
-                "name": name,
-                "label": visit.t.pick(spec["label"]),
-                "text": display(spec, value, visit.t, places=places, files=draft.files),
-                "doubt": doubt(spec, value, visit.t),
-                "missing": name in missing,
-            }
-        )
-    return rows
+        spec, value = draft.form["fields"][name], draft.answers.get(name)
+        if spec["widget"] == "group" and value:
+            for number, item in enumerate(value, 1):
+                heading = f"{visit.t.pick(spec['item'])} {number}"
+                yield heading, _item_rows(visit, draft, name, item, places, f"{base}/{number}", number)
+        else:
+            row = _row(visit, draft, name, spec, value, places, base)
+            rows.append({**row, "missing": name in missing})
+    if rows:
+        yield visit.t.pick(page["title"]), rows
+
+
+def _item_rows(
+    visit: Visit,
+    draft: Draft,
+    group: str,
+    item: Mapping[str, Any],
+    places: Mapping[str, str],
+    address: str,
+    number: int,
+) -> list[dict[str, Any]]:
+    spec = draft.form["fields"][group]
+    return [
+        _row(visit, draft, f"{group}-{number - 1}-{name}", spec["fields"][name], item.get(name), places, address)
+        for name in spec["order"]
+        if conditions.holds(spec["fields"][name].get("when"), item)
+    ]
+
+
+def _row(
+    visit: Visit,
+    draft: Draft,
+    name: str,
+    spec: Mapping[str, Any],
+    value: Any,
+    places: Mapping[str, str],
+    address: str,
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": visit.t.pick(spec["label"]),
+        "text": display(spec, value, visit.t, places=places, files=draft.files),
+        "doubt": doubt(spec, value, visit.t),
+        "change": f"{address}?from=check",
+        "missing": False,
+    }
 
 
 async def place_names(visit: Visit, form: conditions.Form, answers: Mapping[str, Any]) -> dict[str, str]:
     """Return the names of the wards among the answers, by code."""
-    codes = {str(v) for n, v in answers.items() if v and form["fields"].get(n, {}).get("widget") == "ward"}
+    codes = set(_wards(form["fields"], answers))
     found = {code: await visit.api.get_or(None, "place", {"ward": code}) for code in sorted(codes)}
     return {code: place_name(place) for code, place in found.items() if place}
+
+
+def _wards(fields: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in answers.items():
+        spec = fields.get(name, {})
+        if spec.get("widget") == "ward" and value:
+            yield str(value)
+        elif spec.get("widget") == "group":
+            for item in value or ():
+                yield from _wards(spec["fields"], item)
 
 
 async def submit(visit: Visit) -> Response:

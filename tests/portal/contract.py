@@ -195,6 +195,10 @@ def _drafts(app: FastAPI, services: Services) -> None:
         if answers.get("child_name") == "123":
             text = Text("Tên không có chữ số. Viết như trên giấy tờ.", "A name has no digits.")
             raise Invalid("invalid_answers", text, [FieldProblem("answers.child_name", "pattern", text)])
+        for at, member in enumerate(answers.get("members") or ()):
+            if member["member_name"] == "123":
+                text = Text("Tên không có chữ số. Viết như trên giấy tờ.", "A name has no digits.")
+                raise Invalid("invalid_answers", text, [FieldProblem(f"answers.members.{at}.member_name", "x", text)])
         merged = {**draft["answers"], **answers}
         draft["answers"] = {name: value for name, value in merged.items() if value is not None}
         return draft

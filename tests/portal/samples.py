@@ -123,8 +123,43 @@ FIELDS = {
     "copies": _field("number", "Số bản sao", "Copies"),
     "photo": _field("files", "Ảnh giấy chứng sinh", "Photo of the paper", accept=["image/jpeg"], max_files=3),
     "deliver": _field("checkboxes", "Nhận ở đâu", "Where", options=[{"value": "desk", "label": two("Tại xã", "Desk")}]),
-    "ethnicity": _field("select", "Dân tộc", "Ethnicity", options=[{"value": "01", "label": two("Kinh", "Kinh")}]),
+    "ethnicity": _field(
+        "select",
+        "Dân tộc",
+        "Ethnicity",
+        options=[{"value": "01", "label": two("Kinh", "Kinh")}, {"value": "02", "label": two("Tày", "Tày")}],
+    ),
     "id_number": _field("id_number", "Số định danh", "Identity number"),
+    "members": _field(
+        "group",
+        "Người cùng nhà",
+        "People of the household",
+        min=1,
+        max=3,
+        item=two("Người", "Person"),
+        when={"field": "ethnicity", "equals": "02"},
+        errors={"required": two("Thêm ít nhất 1 người.", "Add at least 1 person.")},
+        order=["member_name", "member_birth", "is_head", "member_ward", "member_id", "head_paper"],
+        fields={
+            "member_name": _field("name", "Họ tên người này", "Name of the person"),
+            "member_birth": _field("date", "Ngày sinh", "Date of birth", partial=True),
+            "is_head": _field("yesno", "Là chủ hộ?", "The head of the household?"),
+            "member_ward": _field("ward", "Nơi ở cũ", "Former commune"),
+            "member_id": _field("id_number", "Số căn cước", "Identity number"),
+            "head_paper": _field("text", "Số giấy", "Number", when={"field": "is_head", "equals": True}),
+        },
+    ),
+}
+ITEMS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"member_id": {"type": "string"}},
+    "required": ["member_name", "is_head"],
+    "allOf": [
+        {
+            "if": {"properties": {"is_head": {"const": True}}, "required": ["is_head"]},
+            "then": {"required": ["head_paper"]},
+        }
+    ],
 }
 
 
@@ -138,13 +173,17 @@ FORM: dict[str, Any] = {
     "schema": {
         "type": "object",
         "additionalProperties": False,
-        "properties": {"copies": {"type": "integer"}, **{name: {} for name in FIELDS if name != "copies"}},
+        "properties": {**{name: {} for name in FIELDS}, "copies": {"type": "integer"}, "members": {"items": ITEMS}},
         "required": ["child_name", "birth_date", "gender", "has_paper", "ward", "requester"],
         "allOf": [
             {
                 "if": {"properties": {"has_paper": {"const": False}}, "required": ["has_paper"]},
                 "then": {"required": ["witness"]},
-            }
+            },
+            {
+                "if": {"properties": {"ethnicity": {"const": "02"}}, "required": ["ethnicity"]},
+                "then": {"required": ["members"]},
+            },
         ],
     },
     "pages": [
@@ -155,6 +194,7 @@ FORM: dict[str, Any] = {
         _page("place", "Nơi sinh", "Place of birth", "ward"),
         _page("more", "Về bạn", "About you", "requester", "phone", "email", "mother_birth", "income", "copies"),
         _page("photo", "Ảnh giấy chứng sinh", "Photo of the paper", "photo", "deliver", "ethnicity", "id_number"),
+        _page("household", "Người cùng nhà", "Household", "members", when={"field": "ethnicity", "equals": "02"}),
     ],
     "fields": FIELDS,
     "declaration": two("Tôi cam đoan lời khai đúng sự thật.", "I declare that this is true."),
