@@ -108,13 +108,18 @@ async def post_submit(
 ) -> Response:
     """File the draft; a second call answers the same dossier, with or without ``Idempotency-Key``.
 
-    Without sign-in: 401 ``sign_in_to_submit``.
+    Without sign-in: 401 ``sign_in_to_submit``. A helper gets ``code`` and ``assist``, the id of the helping, alone:
+    what is filed belongs to the person helped.
     """
     wants_draft = body.wants_draft if body else False
     said = {"draft": id, "wants_draft": wants_draft}
     await bind_key(desk=desk, act="submit", principal=principal, token=token, key=key, body=said)
     code = await submit_draft(desk=desk, principal=principal, token=token, id=id, wants_draft=wants_draft)
     assert principal is not None
+    draft = await read_draft(desk=desk, principal=principal, token=token, id=id)
+    if draft.helping is not None and draft.helping.helper == principal.sub:
+        place = f"/api/dossiers/v1/assists/{draft.helping.id}"
+        return JSONResponse({"code": code, "assist": draft.helping.id}, 201, {"location": place})
     shape = dossier_shape(await read_dossier(desk=desk, principal=principal, code=code))
     location = f"/api/dossiers/v1/dossiers/{code}"
     return JSONResponse(shape, 201, {"location": location, "cache-control": "no-store"})

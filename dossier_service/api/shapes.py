@@ -74,7 +74,14 @@ def draft_shape(draft: Draft) -> dict[str, Any]:
         "submit_requested": draft.submit_requested,
         "files": [file_shape(ref) for ref in draft.files],
     }
+    if draft.helping is not None:
+        shape["assist"] = draft_assist_shape(draft.helping)
     return shape | ({"token": draft.token} if draft.token else {})
+
+
+def draft_assist_shape(row: Any) -> dict[str, Any]:
+    """Return for whom a draft is filled in: what the form is prefilled with, from what the person said."""
+    return {"id": row.id, "for_name": row.for_name, "for_id_number": row.for_id_number}
 
 
 def file_shape(ref: FileRef) -> dict[str, Any]:
@@ -186,11 +193,20 @@ def dossier_shape(view: View) -> dict[str, Any]:
         "refusal": {"reason": dossier.reason, "rule": dossier.reason_rule or None} if ends else None,
         "answers": orjson.loads(filed.answers),
         "files": [file_row_shape(row) for row in view.files if row.role in ("filed", "supplement")],
-        "acted_by": {"role": "helper"} if dossier.helper else {"role": "self"},
+        "acted_by": acted_by_shape(dossier.helper, view.helping),
         "wants_draft": dossier.wants_draft,
         "root": {"date": view.root.date.isoformat(), "root": view.root.root} if view.root else None,
         "can": [CAN[kind] for kind in possible_requests(dossier, waiting) if kind is not RequestKind.PAYMENT],
     }
+
+
+def acted_by_shape(helper: str | None, helping: Any) -> dict[str, Any]:
+    """Return who filed; of a helper with an account of their own also the name they gave and the desk."""
+    if helper is None:
+        return {"role": "self"}
+    if helping is None:
+        return {"role": "helper"}
+    return {"role": "helper", "name": helping.helper_name, "at": helping.helped_at, "helping": helping.id}
 
 
 def listed_shape(row: Any) -> dict[str, Any]:

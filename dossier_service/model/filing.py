@@ -47,11 +47,12 @@ def submit(
     wants_draft: bool,
     at: datetime,
     calendar: Calendar,
+    note: str = "",
 ) -> tuple[Dossier, DossierChanged]:
     """Return the dossier at epoch 1, version 1, event 1. From this commit on the participant numbers its state.
 
     ``at`` is business time (aware). The expected due is the catalogue's term counted from ``at``; the authority
-    sets the appointment when it accepts.
+    sets the appointment when it accepts. ``note`` is a line for the history.
     """
     content: dict[str, object] = {
         "procedure": f"{basis.procedure}@{basis.revision}",
@@ -61,6 +62,7 @@ def submit(
         "by_helper": helper is not None,
         "role": "citizen",
         "state": first_digest(code),
+        **({"note": note} if note else {}),
     }
     entry = _first_entry(code, content, at)
     dossier = Dossier(

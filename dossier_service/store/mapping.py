@@ -45,6 +45,7 @@ PLAIN = [
     "snapshot_asked_at",
 ]
 MOVING = [
+    "owner",
     "lane",
     "office",
     "office_name",

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from dossier_service.settings import DossierSettings
 from dossier_service.usecases.pictures import Pictures
+from dossier_service.usecases.seals import Seals
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.files import Files
@@ -44,6 +46,12 @@ class Changes:
                 del self._waiting[code]
 
 
+class Counted:
+    """What was counted last (alone, helped, when); counting again takes a look at every dossier."""
+
+    last: tuple[int, int, datetime] | None = None
+
+
 @dataclass(frozen=True)
 class Desk:
     """The parts of this service that use cases need."""
@@ -55,3 +63,5 @@ class Desk:
     settings: DossierSettings
     pictures: Pictures
     changes: Changes = field(default_factory=Changes)
+    counted: Counted = field(default_factory=Counted)
+    seals: Seals = field(default_factory=Seals)

@@ -11,7 +11,7 @@ import orjson
 
 from dossier_service.model.dossier import FileRef
 from dossier_service.model.filing import Office
-from dossier_service.store import catalogue, drafts, files
+from dossier_service.store import assists, catalogue, drafts, files
 from dossier_service.store.mapping import dump
 from dossier_service.usecases.answers import Form, check_some, compiled, file_digests
 from dossier_service.usecases.desk import Desk
@@ -39,6 +39,7 @@ class Draft:
     submit_requested: bool
     token: str | None = None
     files: tuple[FileRef, ...] = ()  # those that the answers name
+    helping: Any = None  # the row of the helping, where somebody fills it in for another person
 
 
 async def open_draft(
@@ -90,10 +91,11 @@ async def read_draft(*, desk: Desk, principal: Principal | None, token: str | No
         row = await held_draft(tx, desk=desk, principal=principal, token=token, id=id)
         named = file_digests(await form_of(tx, row), orjson.loads(row.answers))
         here = await files.uploads(tx, f"draft/{id}") if named else {}
+        helping = await assists.of_draft(tx, id) if row.helper else None
     refs = (
         FileRef(sha256, here[sha256].size, here[sha256].type, here[sha256].name) for sha256 in named if sha256 in here
     )
-    return replace(draft_of(row), files=tuple(refs))
+    return replace(draft_of(row), files=tuple(refs), helping=helping)
 
 
 async def list_drafts(
@@ -154,6 +156,7 @@ async def delete_draft(*, desk: Desk, principal: Principal | None, token: str | 
         refuse_submitted(row)
         uploads = await files.uploads(tx, f"draft/{id}")
         await files.drop_uploads(tx, f"draft/{id}")
+        await assists.forget_drafts(tx, [id])
         await drafts.remove(tx, [id])
     for upload in uploads.values():
         await desk.files.delete(upload.key)
@@ -165,11 +168,23 @@ async def held_draft(tx: Tx, *, desk: Desk, principal: Principal | None, token: 
     if row is None or (row.expires_at <= desk.clock.now() and not row.submitted):
         raise NotFound("no_such_draft", NO_DRAFT)
     if row.owner is not None:
-        if principal is None or principal.sub != row.owner:
+        if principal is None or not (principal.sub == row.owner or await _may_help(tx, row, principal)):
             raise NotFound("no_such_draft", NO_DRAFT)
     elif token is None or not secrets.compare_digest(digest_bytes(token.encode()), row.token_digest):
         raise NotFound("no_such_draft", NO_DRAFT)
     return row
+
+
+async def _may_help(tx: Tx, row: Any, principal: Principal) -> bool:
+    if row.helper != principal.sub:
+        return False
+    helping = await assists.of_draft(tx, row.id)
+    return helping is not None and helping.ended_at is None
+
+
+def is_helped_by(row: Any, principal: Principal) -> bool:
+    """Tell whether the caller fills the draft in for another person."""
+    return row.owner is not None and row.owner != principal.sub
 
 
 def adopting(row: Any, principal: Principal | None) -> dict[str, Any]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from dossier_service.model.assisting import Allows
 from dossier_service.model.codes import normal_code
 from dossier_service.model.dossier import Dossier, Request
 from dossier_service.model.states import PROGRESS
-from dossier_service.store import dossiers, files, inbox, roots
+from dossier_service.store import assists, dossiers, files, inbox, roots
 from dossier_service.usecases.desk import Desk
 from kernel.auth import Principal
 from kernel.db import Tx
@@ -33,14 +34,25 @@ class View:
     link: Any
     authority_seconds: int
     counted_from: datetime | None
+    helping: Any = None
 
 
 async def own_dossier(tx: Tx, principal: Principal, code: str) -> Dossier:
-    """Return the caller's dossier. Raises ``NotFound`` for a foreign or unknown one."""
+    """Return the caller's dossier, or one that they may act on for the person they helped until the case closes.
+
+    Raises ``NotFound`` for a foreign or unknown one.
+    """
     found = (await dossiers.load(tx, [code])).get(code)
-    if found is None or found.owner != principal.sub:
+    if found is None or not (found.owner == principal.sub or await _may_act(tx, found, principal)):
         raise NotFound("no_such_dossier", NO_DOSSIER)
     return found
+
+
+async def _may_act(tx: Tx, dossier: Dossier, principal: Principal) -> bool:
+    if dossier.helper != principal.sub or dossier.ended:
+        return False
+    helping = await assists.of_dossier(tx, dossier.code)
+    return helping is not None and helping.ended_at is None and helping.allows == Allows.ACT
 
 
 async def read_dossier(*, desk: Desk, principal: Principal, code: str) -> View:
@@ -64,6 +76,7 @@ async def view(tx: Tx, *, desk: Desk, principal: Principal, code: str) -> View:
         link=await inbox.link(tx, dossier.lane),
         authority_seconds=seconds,
         counted_from=desk.calendar.counted_from(dossier.due.start) if dossier.due and dossier.due.start else None,
+        helping=await assists.of_dossier(tx, code) if dossier.helper else None,
     )
 
 
@@ -119,6 +132,8 @@ async def follow(*, desk: Desk, principal: Principal, code: str, after: int | No
         after = dossier.event_no - 1 if after is None else min(after, dossier.event_no)
         while True:
             async with desk.database.read() as tx:
+                if principal.sub != dossier.owner:  # a helper's right may end while the page is open
+                    await own_dossier(tx, principal, code)
                 rows = await dossiers.history_rows(tx, code, after=after)
             for row in rows:
                 after = row.n

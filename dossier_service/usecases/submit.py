@@ -1,20 +1,24 @@
 """submit(): one transaction turns a draft into a dossier on its owner's lane (road.md 1.1)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
+from prometheus_client import Counter
 
+from dossier_service.model.assisting import helped_note
 from dossier_service.model.codes import dossier_code
 from dossier_service.model.conditions import asked
 from dossier_service.model.dossier import FileRef
 from dossier_service.model.filing import Basis, Office, submit
 from dossier_service.model.happened import Filed, HandoverQueued
-from dossier_service.store import dossiers, drafts, files
+from dossier_service.model.papers import draw_paper_code
+from dossier_service.store import assists, corrections, dossiers, drafts, files, papers
 from dossier_service.store.mapping import dump
 from dossier_service.usecases.answers import Form, applicant_name, check_whole, compiled, file_digests
 from dossier_service.usecases.desk import Desk
-from dossier_service.usecases.drafts import adopting, check_size, fileable, held_draft, office_for
+from dossier_service.usecases.drafts import adopting, check_size, fileable, held_draft, is_helped_by, office_for
 from kernel.auth import Principal
 from kernel.clock import VIETNAM
 from kernel.db import Tx
@@ -23,6 +27,7 @@ from kernel.errors import Text, Unauthenticated, Unavailable
 from kernel.workdays import Term, Unit
 
 TRIES = 3
+FILED = Counter("motcua_dossiers_filed", "Dossiers filed, by the person alone or with a helper", ("way",))
 
 
 async def submit_draft(
@@ -113,6 +118,7 @@ def _filed(revision: Any, form: Form, answers: Mapping[str, object], refs: list[
         term_amount=term["amount"] if term else 0,
         term_unit=term["unit"] if term else "",
         demo_asks_json="true" if demo_asks else "",
+        paper_code=draw_paper_code(),
     )
 
 
@@ -135,10 +141,13 @@ async def _commit(
             return None
         code = reserved or await _next_code(tx, desk, office)
         at = desk.clock.now()
+        helping = await assists.of_draft(tx, row.id) if row.helper else None
+        helped = is_helped_by(row, principal)
         dossier, change = submit(
             code=code,
-            owner=principal.sub,
-            helper=principal.actor,
+            owner=row.owner if helped else principal.sub,
+            helper=principal.sub if helped else principal.actor,
+            note=helped_note(helping.helper_name, helping.helped_at) if helping else "",
             basis=Basis(revision.code, revision.revision, revision.form_digest, _term(filed)),
             office=office,
             answers_digest=digest_of(dump(filed.answers)),
@@ -151,12 +160,21 @@ async def _commit(
         if not await drafts.change(tx, row.id, row.version, done):
             return None
         await dossiers.insert_dossier(tx, dossier, filed, revision.plain_title)
+        await papers.add(tx, code, filed.paper_code)
+        filed = replace(filed, corrects=await corrections.file(tx, draft=row.id, code=code))
         await dossiers.add_history(tx, [change])
         await files.add(tx, [(code, ref, "filed", at) for ref in filed.files])
+        if helping is not None:
+            await assists.change(tx, helping.id, {"code": code, "filed_at": at})
         tx.emit(change)
         tx.emit(HandoverQueued(dossier, filed))
-        tx.after_commit(lambda: desk.changes.ring([code]))
+        tx.after_commit(lambda: _filed_now(desk, code, helped=dossier.helper is not None))
     return code
+
+
+def _filed_now(desk: Desk, code: str, *, helped: bool) -> None:
+    FILED.labels("helped" if helped else "self").inc()
+    desk.changes.ring([code])
 
 
 def _term(filed: Filed) -> Term | None:

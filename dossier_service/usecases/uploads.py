@@ -8,7 +8,7 @@ import orjson
 from prometheus_client import Gauge
 
 from dossier_service.model.dossier import FileRef
-from dossier_service.store import drafts, files
+from dossier_service.store import assists, drafts, files
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.drafts import adopting, held_draft, refuse_submitted
 from dossier_service.usecases.reading import own_dossier
@@ -37,7 +37,7 @@ async def add_draft_file(
     async with desk.database.begin() as tx:
         row = await held_draft(tx, desk=desk, principal=principal, token=token, id=id)
         refuse_submitted(row)
-        await _keep(tx, desk, f"draft/{id}", key, ref)
+        await keep_upload(tx, desk, f"draft/{id}", key, ref)
         if adopted := adopting(row, principal):
             await drafts.change(tx, id, row.version, adopted)
     return ref
@@ -52,7 +52,7 @@ async def add_dossier_file(*, desk: Desk, principal: Principal, code: str, name:
     key = files.key_of(code, ref.sha256)
     await desk.files.put(key, data)
     async with desk.database.begin() as tx:
-        await _keep(tx, desk, f"dossier/{code}", key, ref)
+        await keep_upload(tx, desk, f"dossier/{code}", key, ref)
     return ref
 
 
@@ -76,7 +76,8 @@ def shown_name(name: str, type: str) -> str:
     return stem[:115] + ending
 
 
-async def _keep(tx: Tx, desk: Desk, holder: str, key: str, ref: FileRef) -> None:
+async def keep_upload(tx: Tx, desk: Desk, holder: str, key: str, ref: FileRef) -> None:
+    """Note an upload of ``holder``. Raises ``Invalid`` (``too_many_files``)."""
     held = await files.uploads(tx, holder)
     if ref.sha256 not in held and len(held) >= desk.settings.max_files:
         raise Invalid("too_many_files", Text("Bạn đã tải lên quá nhiều tệp.", "Too many files have been uploaded."))
@@ -91,6 +92,7 @@ async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
     gone = 0
     async with desk.database.begin() as tx:
         over = await drafts.expired(tx, desk.clock.now(), limit)
+        await assists.forget_drafts(tx, over)
         await drafts.remove(tx, over)
     before = real_now() - timedelta(hours=desk.settings.upload_hours)
     async with desk.database.read() as tx:

@@ -1,7 +1,7 @@
 """The REST door of a service, with tokens of an issuer of its own."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,13 +19,13 @@ ISSUER = "https://id.test"
 BASE = "/api/dossiers/v1"
 
 
-def token(sub: str, actor: str | None = None) -> str:
+def token(sub: str, actor: str | None = None, roles: Sequence[str] = ("citizen",)) -> str:
     """Return a token for ``sub``."""
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": "motcua",
         "sub": sub,
-        "roles": ["citizen"],
+        "roles": list(roles),
         "exp": int(time.time()) + 900,
     }
     if actor:
