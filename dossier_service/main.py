@@ -58,6 +58,7 @@ async def build(
 
     async def close() -> None:
         await desk.pictures.close()
+        await desk.seals.close()
         await database.close()
 
     return Running(

@@ -20,6 +20,7 @@ from dossier_service.model.happened import (
     SnapshotWanted,
 )
 from dossier_service.model.history import Entry
+from dossier_service.model.ratings import RatingGiven
 from kernel.outbox import Outgoing
 from proto.events.v1 import dossier_pb2
 from proto.exchange.v1 import exchange_pb2 as wire
@@ -43,6 +44,8 @@ def encode(event: object) -> Outgoing:
             )
             number = int(event.date.replace("-", ""))
             return Outgoing(EVENTS, event.date, "daily_root_sealed", event.date, number, sealed.SerializeToString())
+        case RatingGiven():
+            return Outgoing(EVENTS, event.id, "rating_given", event.id, event.change_no, _rating(event))
         case HandoverQueued():
             delivery = _delivery(event.dossier)
             delivery.handover.CopyFrom(_handover(event.dossier, event.filed))
@@ -115,6 +118,21 @@ def _access(event: AccessRecorded) -> bytes:
     return access.SerializeToString()
 
 
+def _rating(event: RatingGiven) -> bytes:
+    given = dossier_pb2.RatingGiven(
+        id=event.id,
+        change_no=event.change_no,
+        procedure=event.procedure,
+        lane=event.lane,
+        office=event.office,
+        score=event.score,
+        reasons=[cause.value for cause in event.reasons],
+        helped=event.helped,
+        day=event.day.isoformat(),
+    )
+    return given.SerializeToString()
+
+
 def _delivery(dossier: Dossier) -> wire.Delivery:
     return wire.Delivery(subject=dossier.code, subject_kind="dossier", lane=dossier.lane, epoch=dossier.epoch)
 
@@ -140,6 +158,8 @@ def _handover(dossier: Dossier, filed: Filed) -> wire.Handover:
         term_unit=UNITS.get(filed.term_unit, wire.TERM_UNIT_UNSPECIFIED),
         wants_draft=dossier.wants_draft,
         demo_asks_json=filed.demo_asks_json,
+        paper_code=filed.paper_code,
+        corrects=filed.corrects,
     )
 
 

@@ -48,7 +48,10 @@ class DailyRootSealed:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What was filed and never changes: the body of a hand-over."""
+    """What was filed and never changes: the body of a hand-over.
+
+    ``paper_code`` is to be printed on the result; ``corrects`` names the dossier whose wrong result this one mends.
+    """
 
     procedure_title: str
     answers: Mapping[str, object]
@@ -57,6 +60,8 @@ class Filed:
     term_amount: int = 0
     term_unit: str = ""
     demo_asks_json: str = ""
+    paper_code: str = ""
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ class Paper:
     number: str
     at: datetime
     standing: Standing
-    replaced_by: str = ""
 
 
 def draw_paper_code() -> str:

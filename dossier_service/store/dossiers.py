@@ -1,6 +1,7 @@
 """Dossiers, requests and history: read and written in sets."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from dossier_service.model.dossier import Dossier, Request
 from dossier_service.model.happened import DossierChanged, Filed
 from dossier_service.model.history import Entry
 from dossier_service.model.states import RequestState
+from dossier_service.store import corrections, papers
 from dossier_service.store.mapping import (
     changed_columns,
     dossier_of,
@@ -209,7 +211,8 @@ async def filed_row(tx: Tx, code: str) -> Any:
 
 async def filed_for(tx: Tx, code: str) -> Filed:
     """Return what was filed under ``code``, which exists."""
-    return filed_of(await filed_row(tx, code))
+    filed = filed_of(await filed_row(tx, code))
+    return replace(filed, paper_code=await papers.code_of(tx, code), corrects=await corrections.mended_by(tx, code))
 
 
 async def page_of_owner(tx: Tx, owner: str, *, size: int, before: tuple[datetime, str] | None) -> Sequence[Any]:

@@ -1,55 +1,43 @@
-"""The wallet: results and papers of a person's dossiers, each once, where they lie."""
+"""The codes on papers: one for each dossier, drawn when it is filed."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import func, insert, select
 
-from dossier_service.store.tables import DOSSIER, FILE, FILED
+from dossier_service.store.tables import DOSSIER, FILE, HISTORY, PAPER_CODE
 from kernel.db import Tx
 
-RESULT = "result"
-PAPERS = ("filed", "supplement")
+_SHOWN = (DOSSIER.c.code, DOSSIER.c.office_name, DOSSIER.c.state, DOSSIER.c.results)
 
 
-async def page(
-    tx: Tx, owner: str, *, results: bool | None, types: Sequence[str], size: int, before: tuple[datetime, str] | None
-) -> Sequence[Any]:
-    """Return up to ``size`` + 1 files of ``owner``'s dossiers, newest first; one sent twice is shown where it began.
+async def add(tx: Tx, code: str, paper_code: str) -> None:
+    """Give a new dossier the code that its paper will carry."""
+    await tx.execute(insert(PAPER_CODE).values(code=code, paper_code=paper_code))
 
-    ``results``: only results (True), only papers (False), or both; ``types`` = MIME types, empty = all.
-    """
-    mine = DOSSIER.alias("mine")
-    twin = FILE.alias("twin")
-    earlier = or_(
-        twin.c.added_at < FILE.c.added_at, and_(twin.c.added_at == FILE.c.added_at, twin.c.code < FILE.c.code)
+
+async def code_of(tx: Tx, code: str) -> str:
+    """Return the paper code of a dossier; empty for one that was filed before papers had codes."""
+    row = await tx.first(select(PAPER_CODE.c.paper_code).where(PAPER_CODE.c.code == code))
+    return str(row.paper_code) if row else ""
+
+
+async def dossier_with(tx: Tx, paper_code: str) -> Any:
+    """Return code, office name, state and results of the dossier whose paper carries ``paper_code``, or None."""
+    joined = select(*_SHOWN).join(PAPER_CODE, PAPER_CODE.c.code == DOSSIER.c.code)
+    return await tx.first(joined.where(PAPER_CODE.c.paper_code == paper_code))
+
+
+async def dossier_of_file(tx: Tx, sha256: str) -> Any:
+    """Return the same of the dossier that has the file of this digest as a result, or None."""
+    joined = select(*_SHOWN).join(FILE, FILE.c.code == DOSSIER.c.code)
+    return await tx.first(joined.where(FILE.c.sha256 == sha256, FILE.c.role == "result").limit(1))
+
+
+async def decided_at(tx: Tx, code: str) -> datetime | None:
+    """Return when the owner decided the dossier, or None: the first step in that state or after it."""
+    first = select(func.min(HISTORY.c.n)).where(HISTORY.c.code == code, HISTORY.c.status.in_((9, 10)))
+    row = await tx.first(
+        select(HISTORY.c.occurred_at).where(HISTORY.c.code == code, HISTORY.c.n == first.scalar_subquery())
     )
-    began_elsewhere = exists(
-        select(twin.c.code)
-        .join(mine, mine.c.code == twin.c.code)
-        .where(mine.c.owner == owner, twin.c.sha256 == FILE.c.sha256, twin.c.role != "draft_result", earlier)
-    )
-    roles = {True: (RESULT,), False: PAPERS, None: (RESULT, *PAPERS)}[results]
-    query = (
-        select(FILE, FILED.c.procedure_title, FILED.c.plain_title, DOSSIER.c.procedure)
-        .join(DOSSIER, DOSSIER.c.code == FILE.c.code)
-        .join(FILED, FILED.c.code == FILE.c.code)
-        .where(DOSSIER.c.owner == owner, FILE.c.role.in_(roles), ~began_elsewhere)
-        .order_by(FILE.c.added_at.desc(), FILE.c.code.desc(), FILE.c.sha256.desc())
-        .limit(size + 1)
-    )
-    if types:
-        query = query.where(FILE.c.type.in_(list(types)))
-    if before is not None:
-        at, key = before
-        code, _, sha256 = key.partition("/")
-        same = FILE.c.added_at == at
-        query = query.where(
-            or_(
-                FILE.c.added_at < at,
-                and_(same, FILE.c.code < code),
-                and_(same, FILE.c.code == code, FILE.c.sha256 < sha256),
-            )
-        )
-    return await tx.all(query)
+    return row.occurred_at if row else None

@@ -221,6 +221,7 @@ FILE = Table(
     Column("role", String, nullable=False),
     Column("scan", String, nullable=False),
     Column("added_at", UtcDateTime, nullable=False),
+    Index("file_by_digest", "sha256"),
 )
 
 UPLOAD = Table(
@@ -378,10 +379,11 @@ RATING_TEXT = Table(
     Column("text", String, nullable=False),
 )
 
-# A dossier that was filed to mend a wrong result; nobody's until its draft is filed.
+# What is filed to mend a wrong result: a draft, and the dossier that it became.
 CORRECTION = Table(
     "correction",
     METADATA,
     Column("draft", String, primary_key=True),
     Column("of_code", String, ForeignKey("dossier.code"), nullable=False, index=True),
+    Column("by_code", String, ForeignKey("dossier.code"), unique=True),
 )

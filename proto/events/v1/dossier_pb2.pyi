@@ -1,9 +1,10 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from collections.abc import Mapping as _Mapping
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -89,3 +90,25 @@ class DailyRootSealed(_message.Message):
     root: str
     prev_root: str
     def __init__(self, date: _Optional[str] = ..., count: _Optional[int] = ..., root: _Optional[str] = ..., prev_root: _Optional[str] = ...) -> None: ...
+
+class RatingGiven(_message.Message):
+    __slots__ = ("id", "change_no", "procedure", "lane", "office", "score", "reasons", "helped", "day")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    CHANGE_NO_FIELD_NUMBER: _ClassVar[int]
+    PROCEDURE_FIELD_NUMBER: _ClassVar[int]
+    LANE_FIELD_NUMBER: _ClassVar[int]
+    OFFICE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    REASONS_FIELD_NUMBER: _ClassVar[int]
+    HELPED_FIELD_NUMBER: _ClassVar[int]
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    change_no: int
+    procedure: str
+    lane: str
+    office: str
+    score: int
+    reasons: _containers.RepeatedScalarFieldContainer[str]
+    helped: bool
+    day: str
+    def __init__(self, id: _Optional[str] = ..., change_no: _Optional[int] = ..., procedure: _Optional[str] = ..., lane: _Optional[str] = ..., office: _Optional[str] = ..., score: _Optional[int] = ..., reasons: _Optional[_Iterable[str]] = ..., helped: _Optional[bool] = ..., day: _Optional[str] = ...) -> None: ...

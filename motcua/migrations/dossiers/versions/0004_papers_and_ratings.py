@@ -47,13 +47,18 @@ def upgrade() -> None:
         "correction",
         sa.Column("draft", sa.String(), nullable=False),
         sa.Column("of_code", sa.String(), nullable=False),
+        sa.Column("by_code", sa.String()),
+        sa.ForeignKeyConstraint(["by_code"], ["dossier.code"]),
         sa.ForeignKeyConstraint(["of_code"], ["dossier.code"]),
         sa.PrimaryKeyConstraint("draft"),
+        sa.UniqueConstraint("by_code"),
     )
     op.create_index("ix_correction_of_code", "correction", ["of_code"])
+    op.create_index("file_by_digest", "file", ["sha256"])
 
 
 def downgrade() -> None:
     """Drop the tables; what they hold is lost."""
+    op.drop_index("file_by_digest", "file")
     for table in ("correction", "rating_text", "rating", "paper_code"):
         op.drop_table(table)
