@@ -104,7 +104,7 @@ async def build(
     _allow_files(len(participants) * 8 + 512)
     folder = settings.provinces
     await _lay_out(folder, [name for name, _ in participants])
-    files, printer, rota = Files.in_folder(str(folder)), Printer(folder), Rota(clock)
+    files, printer, rota = Files.in_folder(str(folder)), Printer(folder, settings.public_url), Rota(clock)
     for participant, name in participants:
         changes = store.Changes(wire.encode)
         rota.books[participant] = Books(

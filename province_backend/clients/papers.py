@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import segno
 import typst
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
@@ -26,6 +27,7 @@ def make_paper(request: dict[str, Any]) -> bytes:
     at = datetime.fromisoformat(request["at"]).replace(microsecond=0)
     content = {
         **request["content"],
+        "qr": _qr(request["content"]),
         "facts": [[_breakable(part) for part in row] for row in request["content"]["facts"]],
     }
     made = TEMPLATE.compile(
@@ -49,6 +51,16 @@ def make_paper(request: dict[str, Any]) -> bytes:
     out = io.BytesIO()
     signers.sign_pdf(IncrementalPdfFileWriter(io.BytesIO(made)), meta, signer, output=out)
     return out.getvalue()
+
+
+def _qr(content: dict[str, Any]) -> str:
+    """Return the QR of the address where the paper is checked, as SVG: the code and no personal data."""
+    if not content["check_code"]:
+        return ""
+    out = io.BytesIO()
+    address = f"{content['check_at']}/{content['check_code'].replace('-', '')}"
+    segno.make(address, error="m", micro=False).save(out, kind="svg", border=2)
+    return out.getvalue().decode()
 
 
 def _breakable(text: str) -> str:

@@ -17,10 +17,14 @@ MODULE = "province_backend.clients.papers"
 
 
 class Printer:
-    """Makes demo results and drafts. ``folder`` keeps the demo authority and one seal per office."""
+    """Makes demo results and drafts. ``folder`` keeps the demo authority and one seal per office.
 
-    def __init__(self, folder: Path) -> None:
+    ``portal`` is the address of the portal where anyone can check a paper.
+    """
+
+    def __init__(self, folder: Path, portal: str = "http://127.0.0.1:8000") -> None:
         self._folder = folder
+        self._portal = portal.rstrip("/")
         self._pool: Executor | None = None
 
     async def make(self, case: Case, *, participant: str, office_name: str, draft: bool, at: datetime) -> bytes:
@@ -34,7 +38,7 @@ class Printer:
             "signer": office_name,
             "draft": draft,
             "at": at.isoformat(),
-            "content": paper(case, office_name=office_name, draft=draft, at=at),
+            "content": paper(case, office_name=office_name, draft=draft, at=at, portal=self._portal),
         }
         for _ in range(2):
             try:
@@ -58,9 +62,12 @@ class Printer:
         return self._pool
 
 
-def paper(case: Case, *, office_name: str, draft: bool, at: datetime) -> dict[str, object]:
-    """Return what the paper says, in Vietnamese."""
+def paper(case: Case, *, office_name: str, draft: bool, at: datetime, portal: str) -> dict[str, object]:
+    """Return what the paper says, in Vietnamese. A result with a code says where anyone can check it."""
+    code = "" if draft else case.filing.paper_code
     return {
+        "check_code": "-".join(code[at : at + 4] for at in range(0, len(code), 4)),
+        "check_at": f"{portal}/verify" if code else "",
         "title": result_title(case.filing),
         "procedure": case.filing.title,
         "code": case.code,

@@ -84,6 +84,8 @@ def filing_of(handover: pb.Handover) -> Filing:
         term=term,
         wants_draft=handover.wants_draft,
         demo_asks=_demo_asks(handover.demo_asks_json),
+        paper_code=handover.paper_code,
+        corrects=handover.corrects,
     )
 
 

@@ -186,7 +186,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """What the citizen handed in. ``term`` is (amount, unit) or None when no term is published."""
+    """What the citizen handed in. ``term`` is (amount, unit) or None when no term is published.
+
+    ``paper_code`` is the nation's, to be printed on the result; ``corrects`` is the dossier whose wrong result this
+    one mends.
+    """
 
     procedure: str
     revision: int
@@ -202,6 +206,8 @@ class Filing:
     term: tuple[int, Unit] | None
     wants_draft: bool = False
     demo_asks: tuple[Item, ...] = ()
+    paper_code: str = ""
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
-from province_backend.clients.printer import Printer
+from province_backend.clients.printer import Printer, paper
 from province_backend.clients.wording import facts
 from province_backend.model.case import Case
 from tests.province_backend import copied_words
@@ -54,6 +55,17 @@ async def test_a_result_is_tagged_vietnamese_marked_and_says_what_was_answered(p
     root: Any = reader.trailer["/Root"].get_object()
     assert root["/MarkInfo"]["/Marked"]
     assert root["/Lang"] == "vi"
+
+
+async def test_detail_22_the_paper_carries_a_code_and_a_qr_to_check_it_and_a_draft_does_not(printer: Printer) -> None:
+    case = fresh()
+    case = replace(case, filing=replace(case.filing, paper_code="7KQM3T9XHV2NCDAB"))
+    for draft in (False, True):
+        reader = pypdf.PdfReader(io.BytesIO(await make(printer, case, draft=draft)))
+        said = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+        assert ("7KQM-3T9X-HV2N-CDAB" in said and "/verify" in said) is not draft
+    plain = paper(case, office_name="Hà Nội", draft=False, at=NOW, portal="https://motcua.example")
+    assert (plain["check_code"], plain["check_at"]) == ("7KQM-3T9X-HV2N-CDAB", "https://motcua.example/verify")
 
 
 async def test_the_signature_holds_and_a_change_breaks_it(printer: Printer, tmp_path: Path) -> None:
