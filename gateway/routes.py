@@ -34,8 +34,11 @@ TABLE: tuple[Route, ...] = (
     Route("", "portal", "portal"),
 )
 
-LOOKUPS = ("/api/dossiers/v1/lookup/", "/lookup/", "/tra-cuu/")
-LOOKUP_PAGES = ("/lookup", "/tra-cuu")
+LOOKUPS = (
+    *("/api/dossiers/v1/lookup/", "/lookup/", "/tra-cuu/"),
+    *("/api/dossiers/v1/verify/", "/verify/", "/xac-minh/"),
+)
+LOOKUP_PAGES = ("/lookup", "/tra-cuu", "/verify", "/xac-minh")
 
 
 class Routes:

@@ -14,6 +14,7 @@ from dossier_service.model.states import AskKind, AskState, State
 from dossier_service.store import dossiers, inbox, owners, roots
 from dossier_service.store.mapping import entry_of
 from dossier_service.usecases.exchange import send_snapshots
+from dossier_service.usecases.ratings import tell_ratings
 from kernel.db import Database, Tx
 from kernel.outbox import until_short
 
@@ -59,7 +60,7 @@ async def republish(
         if subject or len(codes) < step:
             break
         after = codes[-1]
-    return count if subject else count + await _roots(database, since)
+    return count if subject else count + await _roots(database, since) + await _ratings(database)
 
 
 async def _count(database: Database, since: datetime | None) -> int:
@@ -135,6 +136,17 @@ async def _roots(database: Database, since: datetime | None) -> int:
         if not days:
             return count
         before = _oldest(days)
+
+
+async def _ratings(database: Database) -> int:
+    count, after = 0, ""
+    while True:
+        async with database.begin() as tx:
+            last = await tell_ratings(tx=tx, after=after, size=STEP)
+            count += len(tx.events)
+        if not last:
+            return count
+        after = last
 
 
 def _oldest(days: Sequence[Any]) -> date:
