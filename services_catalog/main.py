@@ -34,7 +34,14 @@ async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: 
         )
     leases = Leases(database, settings.holder)
     relay = make_relay(database=database, outbox=outbox, log=log, leases=leases)
-    app = make_api(database=database, procedures=settings.procedures, seed=settings.seed)
+    app = make_api(
+        database=database,
+        procedures=settings.procedures,
+        seed=settings.seed,
+        information=settings.information,
+        clock=clock,
+        demo=settings.demo,
+    )
     app.state.verifier = verifier
     return Running(NAME, app, [relay.run], _ready(database), database.close)
 

@@ -12,4 +12,5 @@ class CatalogSettings(Settings):
 
     seed: Path = HERE / "seed"
     procedures: Path = HERE / "procedures"
+    information: Path = HERE / "information"
     seed_when_empty: bool = True

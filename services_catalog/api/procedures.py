@@ -86,13 +86,14 @@ def _add_groups(router: APIRouter, database: Database, seed: FilePath) -> None:
     ) -> Response:
         """List the issuing agencies; one published under two names is one agency.
 
-        ``missing=contact``: only those whose contact is not published, which today is every one.
+        ``missing=contact``: only those whose contact is not published, which today is every one. ``total`` counts.
         """
         results = [
             {"name": one.name, "names": one.names, "count": one.count, "contact": None}
             for one in await usecases.list_agencies(database=database)
         ]
-        return etagged(request, {"results": results, "next_cursor": None}, MINUTE)
+        shown = {"results": results, "next_cursor": None, "total": len(results)}
+        return etagged(request, shown, MINUTE)
 
 
 def _add_one(router: APIRouter, database: Database) -> None:

@@ -229,6 +229,11 @@ def sentence(one: Text) -> dict[str, str]:
     return {"vi": one.vi, "en": one.en}
 
 
+def maybe(one: Text | None) -> dict[str, str] | None:
+    """Return a text, None as None."""
+    return None if one is None else sentence(one)
+
+
 def participant(one: Participant) -> dict[str, Any]:
     """Return a participant."""
     return {

@@ -183,6 +183,16 @@ async def list_in_force(tx: Tx, filters: Filters, *, after: str | None, limit: i
     return [_stored(row) for row in await tx.all(query.order_by(HEAD.c.code).limit(limit))]
 
 
+async def list_changes(tx: Tx, *, before: tuple[datetime, str] | None, limit: int) -> list[Stored]:
+    """Return what is in force or withdrawn, the heads that moved last first, after the key (moved at, code)."""
+    query = _joined().where(REVISION.c.revision == HEAD.c.revision)
+    if before is not None:
+        at, code = before
+        query = query.where((HEAD.c.valid_from < at) | ((HEAD.c.valid_from == at) & (HEAD.c.code > code)))
+    rows = await tx.all(query.order_by(HEAD.c.valid_from.desc(), HEAD.c.code).limit(limit))
+    return [_stored(row) for row in rows]
+
+
 async def list_codes(tx: Tx, codes: Sequence[str]) -> list[Stored]:
     """Return the revisions in force of ``codes``, in the order of ``codes``; unknown ones are left out."""
     rows = await tx.all(_joined().where(REVISION.c.revision == HEAD.c.revision, HEAD.c.code.in_(codes)))

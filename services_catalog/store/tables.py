@@ -1,8 +1,9 @@
 """Tables of the catalogue."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, String, Table
 
 from kernel.db import BigId, UtcDateTime
+from kernel.idempotency import idempotency_table
 from kernel.lease import lease_table
 from kernel.outbox import outbox_table
 
@@ -91,4 +92,64 @@ PARTICIPANT = Table(
     Column("lanes", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("digest", String, nullable=False),
+)
+
+IDEMPOTENCY = idempotency_table(METADATA)
+
+# Stops that were announced; what is announced is never changed, only cancelled.
+PLANNED_STOP = Table(
+    "planned_stop",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("part", String, nullable=False),
+    Column("lane", String, nullable=False),
+    Column("starts_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False, index=True),
+    Column("text_vi", String, nullable=False),
+    Column("text_en", String, nullable=False),
+    Column("reason_vi", String, nullable=False),
+    Column("reason_en", String, nullable=False),
+    Column("announced_at", UtcDateTime, nullable=False),
+    Column("announced_by", String, nullable=False),
+    Column("cancelled_at", UtcDateTime),
+)
+
+# How an office is reached; an office without a row has published nothing.
+OFFICE_CONTACT = Table(
+    "office_contact",
+    METADATA,
+    Column("office", String, primary_key=True),
+    Column("address", String, nullable=False),
+    Column("telephone", String, nullable=False),
+    Column("email", String, nullable=False),
+    Column("hours", String, nullable=False),
+    Column("source", String, nullable=False),
+    Column("verified_on", Date, nullable=False),
+    Column("demo", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", String, nullable=False),
+)
+
+# A working copy of an editor, one a code.
+PROPOSAL = Table(
+    "proposal",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("base", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("written", String, nullable=False),
+    Column("saved_by", String, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+)
+
+# What a revision was compiled from, for those that were published from a working copy.
+WRITTEN = Table(
+    "written",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("written", String, nullable=False),
+    Column("published_by", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("published_at", UtcDateTime, nullable=False),
 )
