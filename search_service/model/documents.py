@@ -107,6 +107,13 @@ def terms(document: Document) -> Terms:
     )
 
 
+def names(document: Document) -> list[tuple[Syllable, ...]]:
+    """Return the everyday names of ``document`` as wholes."""
+    words = lexicon()
+    given = (document.plain_title, document.plain_title_en, *document.everyday)
+    return [tuple(name) for text in given if (name := kept(syllables(text), words))]
+
+
 def searched(found: Terms) -> dict[str, Sequence[str]]:
     """Return the words of each field that is searched: ``SCORED`` by BM25, ``MATCHED`` only for being there."""
     return {name: getattr(found, name) for name in (*SCORED, *MATCHED)}

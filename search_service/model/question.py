@@ -33,7 +33,7 @@ class Term:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a question was understood."""
+    """How a question was understood. ``said`` are its words, ``meant`` with what the law calls them in their place."""
 
     code: str
     singles: tuple[Term, ...]
@@ -42,6 +42,8 @@ class Reading:
     starts: tuple[str, ...]
     foreign: bool
     read_as: str
+    said: tuple[Syllable, ...] = ()
+    meant: tuple[Syllable, ...] = ()
 
     @cached_property
     def empty(self) -> bool:
@@ -87,6 +89,8 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
         starts,
         speaks_of(lists.foreign_questions, parts),
         "" if shown == given else " ".join(shown),
+        tuple(part for part in parts if part.exact not in lists.stop_everywhere),
+        tuple(part for part in meant if part.exact not in lists.stop_everywhere),
     )
 
 

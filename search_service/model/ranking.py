@@ -8,6 +8,10 @@ LOCAL = 0.8
 INTERNAL = 0.7
 FILEABLE = 1.04
 RELEVANT = 0.3
+NAMED = 1.5
+SHARP = 3.0
+NEAR = 0.45
+MEANT = 0.9
 
 
 def factor(marks: Mark, weight: int, *, foreign: bool) -> float:

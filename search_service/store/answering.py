@@ -1,14 +1,14 @@
 """From a question to a page, whatever engine finds the candidates."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain, zip_longest
 
 from search_service.model.answers import Filters, Found, facets, grouped
 from search_service.model.documents import Document
 from search_service.model.plan import CANDIDATES, Plan, plan
 from search_service.model.question import Reading, read
-from search_service.model.ranking import RELEVANT
+from search_service.model.ranking import NAMED, NEAR, RELEVANT, SHARP
 from search_service.store.shelf import Card, Shelf
 
 Ask = Callable[[Plan], Awaitable[list[tuple[float, Card]]]]
@@ -56,10 +56,23 @@ async def _answers(shelf: Shelf, ask: Ask, reading: Reading, filters: Filters) -
     wanted = plan(reading, shelf.vocabulary, filters)
     if wanted.empty:
         return []
-    found = await ask(wanted)
-    least = RELEVANT * max((score for score, _ in found), default=0.0)
-    scored = [
-        (score * (card.abroad if reading.foreign else card.at_home), card) for score, card in found if score >= least
-    ]
+    scored = ranked(await ask(wanted), shelf, reading, filters)
     scored.sort(key=lambda pair: (pair[1].withdrawn, -pair[0], pair[1].document.id))
     return [card for _, card in scored]
+
+
+def ranked(
+    found: Sequence[tuple[float, Card]], shelf: Shelf, reading: Reading, filters: Filters
+) -> list[tuple[float, Card]]:
+    """Return what is relevant: by the engine's score (the best = 1) and by how near an everyday name is."""
+    def prior(card: Card) -> float:
+        return card.abroad if reading.foreign else card.at_home
+    near = shelf.near(reading)
+    best = max((score for score, _ in found), default=0.0) or 1.0
+    top = max((score * prior(card) for score, card in found), default=0.0) or 1.0
+    scores = {card.document.id: score * prior(card) / top for score, card in found if score >= RELEVANT * best}
+    for identity, value in near.items():
+        card = shelf.cards[identity]
+        if (identity in scores or value >= NEAR) and filters.allow(card.document):
+            scores[identity] = scores.get(identity, 0.0) + NAMED * prior(card) * value**SHARP
+    return [(score, shelf.cards[identity]) for identity, score in scores.items()]

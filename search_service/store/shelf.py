@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from search_service.model.documents import Document, Terms, terms
-from search_service.model.ranking import factor
+from search_service.model.documents import Document, Terms, names, terms
+from search_service.model.lexicon import lexicon
+from search_service.model.names import Names
+from search_service.model.question import Reading
+from search_service.model.ranking import MEANT, factor
 from search_service.model.vocabulary import Vocabulary
 
 
@@ -25,6 +28,7 @@ class Shelf:
     def __init__(self) -> None:
         self.cards: dict[str, Card] = {}
         self.vocabulary = Vocabulary()
+        self.names = Names(lexicon().stop_questions)
         self._browsing: list[Card] | None = None
 
     def newer(self, documents: Sequence[Document]) -> list[Document]:
@@ -50,7 +54,16 @@ class Shelf:
             found.title_key,
         )
         self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
+        self.names.put(document.id, names(document))
         self._browsing = None
+
+    def near(self, reading: Reading) -> dict[str, float]:
+        """Return how near the question comes to an everyday name of each document, as said or as meant."""
+        found = self.names.near(reading.said)
+        if reading.meant != reading.said:
+            for identity, value in self.names.near(reading.meant).items():
+                found[identity] = max(found.get(identity, 0.0), MEANT * value)
+        return found
 
     def in_order(self) -> list[Card]:
         """Return every card in the order for browsing: common ones first, withdrawn ones last, then by title."""
