@@ -1,18 +1,19 @@
 """REST door of a person's own space: everything here is about the caller."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
+from typing import Annotated, Literal
 
 from fastapi import FastAPI, Path, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
 
 from citizen_service import usecases
-from citizen_service.model import Access, Profile
+from citizen_service.model import Access, Channel, Preferences, Profile
 from citizen_service.usecases import Shown
 from kernel.auth import SignedIn, Verifier
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import Text
-from kernel.web import Page, PageCursor, PageSize, decode_cursor, encode_cursor, make_app
+from kernel.web import Body, Page, PageCursor, PageSize, decode_cursor, encode_cursor, make_app
 
 PREFIX = "/api/me/v1"
 LARGEST_ID = 2**53
@@ -70,8 +71,34 @@ class AccessOut(BaseModel):
     at: datetime
 
 
-def make_api(*, database: Database, clock: Clock, verifier: Verifier) -> FastAPI:
-    """Return the app."""
+Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class PreferencesIn(Body):
+    """How you want to be told. ``channels`` in order, the first that reaches you is used; empty = only the inbox.
+
+    ``phone`` (E.164) is for text messages and Zalo alone. Quiet hours are Viet Nam's time (``HH:MM``), may go over
+    midnight, and never hold back what you have just started yourself.
+    """
+
+    language: Literal["vi", "en"] = "vi"
+    channels: list[Channel] = Field(default_factory=lambda: [Channel.MAIL], max_length=3)
+    phone: str | None = Field(default=None, pattern=r"^\+\d{8,15}$")
+    quiet_from: Hour = "22:00"
+    quiet_until: Hour = "06:00"
+    big_print: bool = False
+
+
+class PreferencesOut(PreferencesIn):
+    """What counts for you now; ``offered`` are the channels that this installation has."""
+
+    offered: list[Channel]
+
+
+def make_api(
+    *, database: Database, clock: Clock, verifier: Verifier, ways: tuple[Channel, ...] = tuple(Channel)
+) -> FastAPI:
+    """Return the app; ``ways`` are the channels by which messages can leave."""
     app = make_app(title="citizen_service", prefix=PREFIX)
     app.state.verifier = verifier
 
@@ -80,6 +107,25 @@ def make_api(*, database: Database, clock: Clock, verifier: Verifier) -> FastAPI
         _private(response)
         found = await usecases.show_profile(database=database, owner=principal.sub)
         return _profile(principal.sub, found)
+
+    @app.get("/preferences", summary="How you want to be told")
+    async def get_preferences(principal: SignedIn, response: Response) -> PreferencesOut:
+        _private(response)
+        return _preferences(await usecases.show_preferences(database=database, owner=principal.sub), ways)
+
+    @app.put("/preferences", summary="Choose how you want to be told")
+    async def put_preferences(principal: SignedIn, response: Response, body: PreferencesIn) -> PreferencesOut:
+        _private(response)
+        chosen = Preferences(
+            owner=principal.sub,
+            language=body.language,
+            channels=tuple(dict.fromkeys(body.channels)),
+            phone=body.phone,
+            quiet_from=time.fromisoformat(body.quiet_from),
+            quiet_until=time.fromisoformat(body.quiet_until),
+            big_print=body.big_print,
+        )
+        return _preferences(await usecases.choose_preferences(database=database, clock=clock, chosen=chosen), ways)
 
     @app.get("/notices", summary="Your notices, newest first")
     async def get_notices(
@@ -108,6 +154,18 @@ def make_api(*, database: Database, clock: Clock, verifier: Verifier) -> FastAPI
         return Page(results=[_access(one) for one in found], next_cursor=_cursor(following))
 
     return app
+
+
+def _preferences(found: Preferences, ways: tuple[Channel, ...]) -> PreferencesOut:
+    return PreferencesOut(
+        language="en" if found.language == "en" else "vi",
+        channels=list(found.channels),
+        phone=found.phone,
+        quiet_from=found.quiet_from.isoformat("minutes"),
+        quiet_until=found.quiet_until.isoformat("minutes"),
+        big_print=found.big_print,
+        offered=list(ways),
+    )
 
 
 def _private(response: Response) -> None:

@@ -1,13 +1,13 @@
 """The log door: dossier.events.v1 in, citizen.events.v1 out and, where the database was lost, in again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from citizen_service import usecases
-from citizen_service.model import Access, Fact, NoticeSettled
+from citizen_service.model import Access, Channel, Fact, NoticeSettled
 from kernel.clock import Clock
 from kernel.consume import Apply
 from kernel.db import Tx
@@ -18,7 +18,7 @@ from proto.events.v1 import citizen_pb2, dossier_pb2
 
 TOPIC = "dossier.events.v1"
 OWN = "citizen.events.v1"
-CHANNELS = frozenset(("mail", "inbox"))
+CHANNELS = frozenset(("inbox", *Channel))
 CHANGES = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
@@ -27,14 +27,17 @@ CHANGES = frozenset(
 )
 
 
-def applier(clock: Clock, wake: Callable[[], None]) -> Apply:
-    """Return the function that applies a batch; ``wake`` is called once its mail may be sent."""
+def applier(clock: Clock, wake: Callable[[], None], *, ways: Collection[Channel] = tuple(Channel)) -> Apply:
+    """Return the function that applies a batch; ``wake`` is called once its messages may be sent.
+
+    ``ways`` are the channels that this installation has.
+    """
 
     async def apply(tx: Tx, records: Sequence[Record]) -> None:
         """Write notices and accesses of a batch. Raises ``Reject`` for what cannot be read; others are passed over."""
         facts = [read_change(record) for record in records if record.headers.get("ce_type") in CHANGES]
         seen = [read_access(record) for record in records if record.headers.get("ce_type") == "access_recorded"]
-        if await usecases.note_facts(tx, facts=facts, now=clock.now()):
+        if await usecases.note_facts(tx, facts=facts, now=clock.now(), ways=ways):
             tx.after_commit(wake)
         await usecases.note_accesses(tx, accesses=seen)
 

@@ -11,7 +11,7 @@ from citizen_service import usecases
 from citizen_service.api import make_api
 from citizen_service.clients import EmlFolder, Smtp, Transport
 from citizen_service.events import OWN, TOPIC, applier, apply_settled, encode
-from citizen_service.model import Profile
+from citizen_service.model import Channel, Profile
 from citizen_service.settings import CitizenSettings
 from citizen_service.store import METADATA, OUTBOX
 from kernel.auth import Verifier
@@ -51,15 +51,20 @@ async def build(
         log=log,
         database=database,
         leases=leases,
-        apply=applier(clock, sender.wake.set),
+        apply=applier(clock, sender.wake.set, ways=ways_of(settings)),
     )
 
     async def ready() -> dict[str, bool]:
         async with database.read():
             return {"database": True}
 
-    app = make_api(database=database, clock=clock, verifier=verifier)
+    app = make_api(database=database, clock=clock, verifier=verifier, ways=ways_of(settings))
     return Running(NAME, app, [relay.run, own.run, consumer.run, sender.run], ready, database.close)
+
+
+def ways_of(settings: CitizenSettings) -> tuple[Channel, ...]:
+    """Return the channels there are: the demo shows all of them in its outbox, an installation has what it pays for."""
+    return tuple(Channel) if settings.citizen_mail == "eml" else (Channel.MAIL,)
 
 
 def transport_of(settings: CitizenSettings) -> Transport:
@@ -131,4 +136,5 @@ class Sender:
             transport=self._transport,
             clock=self._clock,
             public_url=self._settings.public_url,
+            ways=ways_of(self._settings),
         )

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     Index,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import Row
 
-from citizen_service.model import Access, Kind, Notice, NoticeSettled, Profile
+from citizen_service.model import Access, Channel, Kind, Notice, NoticeSettled, Preferences, Profile
 from kernel.consume import consume_tables
 from kernel.db import BigId, Tx, UtcDateTime
 from kernel.errors import Text
@@ -78,8 +79,22 @@ NOTICE = Table(
     Index("notice_inbox", "owner", "channel", "id"),
     sqlite_autoincrement=True,
 )
-_UNSENT = (NOTICE.c.channel == "mail") & NOTICE.c.sent_at.is_(None)
-Index("notice_unsent", NOTICE.c.id, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
+_UNSENT = (NOTICE.c.channel != "inbox") & NOTICE.c.sent_at.is_(None)
+Index("notice_waiting", NOTICE.c.id, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
+
+# Who never chose has no row.
+PREFERENCE = Table(
+    "preference",
+    METADATA,
+    Column("owner", String, primary_key=True),
+    Column("language", String, nullable=False),
+    Column("channels", String, nullable=False),
+    Column("phone", String),
+    Column("quiet_from", String, nullable=False),
+    Column("quiet_until", String, nullable=False),
+    Column("big_print", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
 
 # What was settled before this database was lost, until its notice is written again.
 SETTLED = Table(
@@ -107,7 +122,7 @@ ACCESS = Table(
 )
 
 
-SETTLES = {"mail": "sent_at", "inbox": "read_at"}
+SETTLES = {"inbox": "read_at", **dict.fromkeys(map(str, Channel), "sent_at")}
 
 
 async def put_profiles(tx: Tx, profiles: Sequence[Profile]) -> None:
@@ -175,7 +190,8 @@ async def settle(tx: Tx, settled: Sequence[NoticeSettled]) -> None:
 
 async def mailed_versions(tx: Tx, dossiers: Sequence[str]) -> set[tuple[str, int]]:
     """Return which versions of these dossiers a message tells of already."""
-    query = select(NOTICE.c.dossier, NOTICE.c.version).where(NOTICE.c.dossier.in_(dossiers), NOTICE.c.channel == "mail")
+    query = select(NOTICE.c.dossier, NOTICE.c.version)
+    query = query.where(NOTICE.c.dossier.in_(dossiers), NOTICE.c.channel != "inbox")
     return {(row.dossier, row.version) for row in await tx.all(query)}
 
 
@@ -195,11 +211,11 @@ async def mark_read(tx: Tx, owner: str, notice: int, at: datetime) -> tuple[Row[
 
 
 async def unsent(tx: Tx, *, now: datetime, real_now: datetime, limit: int) -> Sequence[Row[Any]]:
-    """Return mail that may leave at business time ``now`` and is not waiting for another try, oldest first."""
+    """Return messages that may leave at business time ``now`` and is not waiting for another try, oldest first."""
     return await tx.all(
         select(NOTICE)
         .where(
-            NOTICE.c.channel == "mail",
+            NOTICE.c.channel != "inbox",
             NOTICE.c.sent_at.is_(None),
             NOTICE.c.send_after <= now,
             or_(NOTICE.c.next_try.is_(None), NOTICE.c.next_try <= real_now),
@@ -218,6 +234,42 @@ async def put_off(tx: Tx, notice: int, *, tries: int, real_now: datetime) -> Non
     """Try this one again later: after 10 s, then twice as long each time, at most an hour."""
     pause = timedelta(seconds=min(10 * 2 ** min(tries, 12), 3600))
     await tx.execute(update(NOTICE).where(NOTICE.c.id == notice).values(tries=tries + 1, next_try=real_now + pause))
+
+
+async def fall_back(tx: Tx, notice: int, channel: str) -> None:
+    """Let this one leave by another channel, as if it were new."""
+    values = {"channel": channel, "tries": 0, "next_try": None}
+    await tx.execute(update(NOTICE).where(NOTICE.c.id == notice).values(values))
+
+
+async def put_preferences(tx: Tx, chosen: Preferences, at: datetime) -> None:
+    """Insert or replace what a person chose."""
+    values = asdict(chosen) | {
+        "channels": ",".join(chosen.channels),
+        "quiet_from": chosen.quiet_from.isoformat("minutes"),
+        "quiet_until": chosen.quiet_until.isoformat("minutes"),
+        "changed_at": at,
+    }
+    done = await tx.execute(update(PREFERENCE).where(PREFERENCE.c.owner == chosen.owner).values(values))
+    if done.rowcount == 0:
+        await tx.execute(insert(PREFERENCE).values(values))
+
+
+async def preferences_of(tx: Tx, owners: Sequence[str]) -> dict[str, Preferences]:
+    """Return what these people chose, by owner; who never chose is left out."""
+    rows = await tx.all(select(PREFERENCE).where(PREFERENCE.c.owner.in_(owners)))
+    return {
+        row.owner: Preferences(
+            owner=row.owner,
+            language=row.language,
+            channels=tuple(Channel(name) for name in row.channels.split(",") if name),
+            phone=row.phone,
+            quiet_from=time.fromisoformat(row.quiet_from),
+            quiet_until=time.fromisoformat(row.quiet_until),
+            big_print=row.big_print,
+        )
+        for row in rows
+    }
 
 
 async def add_accesses(tx: Tx, accesses: Sequence[Access]) -> int:

@@ -2,6 +2,20 @@
 
 from citizen_service.model.notices import Fact, Kind, Notice, NoticeSettled, kind_of, send_after
 from citizen_service.model.people import Access, Profile
+from citizen_service.model.preferences import Channel, Preferences
 from citizen_service.model.wording import Said, say
 
-__all__ = ["Access", "Fact", "Kind", "Notice", "NoticeSettled", "Profile", "Said", "kind_of", "say", "send_after"]
+__all__ = [
+    "Access",
+    "Channel",
+    "Fact",
+    "Kind",
+    "Notice",
+    "NoticeSettled",
+    "Preferences",
+    "Profile",
+    "Said",
+    "kind_of",
+    "say",
+    "send_after",
+]

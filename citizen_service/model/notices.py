@@ -101,7 +101,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one person is told about one fact, on one channel (``inbox`` or ``mail``).
+    """What one person is told about one fact, on one channel (``inbox``, ``mail``, ``sms`` or ``zalo``).
 
     ``due_at`` is the person's own last moment where something is asked, else the appointment.
     """
@@ -120,7 +120,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoticeSettled:
-    """A message left (``mail``) or was read (``inbox``) at business time ``at``; nothing of it is to be done again."""
+    """A message left (``mail``, ``sms``, ``zalo``) or was read (``inbox``) at business time ``at``.
+
+    Nothing of it is to be done again.
+    """
 
     dossier: str
     event_no: int
@@ -165,13 +168,21 @@ def _asked(fact: Fact) -> Kind | None:
     return {5: Kind.PAPERS_ASKED, 6: Kind.MONEY_ASKED}.get(fact.status)
 
 
-def send_after(kind: Kind, now: datetime) -> datetime:
-    """Return when a message of ``kind`` that is known at ``now`` (business time) may leave."""
+def send_after(
+    kind: Kind, now: datetime, *, quiet_from: time = QUIET_FROM, quiet_until: time = QUIET_UNTIL
+) -> datetime:
+    """Return when a message of ``kind`` that is known at ``now`` (business time) may leave.
+
+    The quiet hours may go over midnight; where both ends are the same there are none.
+    """
     local = now.astimezone(VIETNAM)
-    if kind in STARTED_BY_PERSON or QUIET_UNTIL <= local.time() < QUIET_FROM:
+    at = local.time()
+    over_night = quiet_from > quiet_until
+    quiet = (at >= quiet_from or at < quiet_until) if over_night else quiet_from <= at < quiet_until
+    if kind in STARTED_BY_PERSON or not quiet:
         return now
-    day = local.date() + timedelta(days=local.time() >= QUIET_FROM)
-    return datetime.combine(day, QUIET_UNTIL, VIETNAM).astimezone(now.tzinfo)
+    day = local.date() + timedelta(days=over_night and at >= quiet_from)
+    return datetime.combine(day, quiet_until, VIETNAM).astimezone(now.tzinfo)
 
 
 def is_old_news(fact: Fact, now: datetime) -> bool:
