@@ -15,14 +15,14 @@ from services_catalog.events import encode
 from services_catalog.model.procedures import Editorial
 from services_catalog.settings import HERE
 from services_catalog.store import METADATA, OUTBOX
-from services_catalog.store.seed import read_editorial
+from services_catalog.store.seed import read_editorial, read_own
 from tests.engines.schemas import address, address_on, database_engine
 
 __all__ = ["database_engine"]
 
 SEED = HERE / "seed"
 PROCEDURES = HERE / "procedures"
-FULL = tuple(sorted(folder.name for folder in PROCEDURES.glob("?.??????")))
+FULL = tuple(sorted(path.parent.name for path in PROCEDURES.glob("*/form.json")))
 AT = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 HEADER = ["STT", "Mã số", "Tên", "Cơ quan ban hành", "Cơ quan thực hiện", "Lĩnh vực"]
 
@@ -33,7 +33,8 @@ async def open_database(url: str) -> Database:
 
 @pytest.fixture(scope="session")
 def editorial() -> Mapping[str, Editorial]:
-    return read_editorial(PROCEDURES)
+    own = {content.code: content.editorial for content in read_own(PROCEDURES)}
+    return {**read_editorial(PROCEDURES), **own}
 
 
 @pytest.fixture

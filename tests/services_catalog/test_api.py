@@ -105,7 +105,10 @@ async def test_a_service_without_a_code_has_an_id_of_its_own(api: Any) -> None:
     status, shown = await get(api, "/procedures/bhyt-ho-gia-dinh")
     assert status == 200
     assert "không có mã trong danh mục công bố 7/2026" in shown["title"]
-    assert not shown["fileable"]
+    assert shown["fileable"] and shown["competent_level"] == "province"
+    assert "không có mã" in shown["guide"]["legal"][-1]["title"]["vi"]
+    _, route = await get(api, "/resolve", procedure="bhyt-ho-gia-dinh", place="02680")
+    assert route["office"]["id"] == route["lane"]
 
 
 async def test_places_and_the_resolver_answer(api: Any) -> None:
