@@ -5,7 +5,7 @@ import contextlib
 import csv
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,10 @@ from search_service.main import build, open_index
 from search_service.model.answers import Filters, Found
 from search_service.model.catalogue import Head, Revision
 from search_service.model.documents import Document
+from search_service.model.rating import Question, Rated
 from search_service.settings import SearchSettings
 from search_service.store.index import Index
+from search_service.usecases.rating import rate_index
 
 CATALOGUE = Path(__file__).parents[2] / "services_catalog"
 CSV = CATALOGUE / "seed" / "procedures.csv"
@@ -187,6 +189,9 @@ class National:
 
     def suggest(self, text: str, limit: int) -> list[Document]:
         return self._runner.run(self.index.suggest(text, limit))
+
+    def rate(self, asked: Sequence[Question]) -> list[Rated]:
+        return self._runner.run(rate_index(index=self.index, questions=asked))
 
     def count(self) -> int:
         return self.index.count()

@@ -14,7 +14,7 @@ from tests.search_service.conftest import National, identities
 ALL = Filters()
 RATED = Path(__file__).with_name("rated_queries.csv")
 ABOUT_FOREIGNERS = {"2.000806", "1.000253 1.001437", "1.014199"}
-FOR_ALL = {"2.000815", "3.000333"}
+FOR_ALL = {"2.000815", "3.000333", "1.013978"}
 ABROAD = ("nước ngoài", "biên giới", "lưu động")
 
 
