@@ -112,10 +112,11 @@ class OfficeOut(BaseModel):
 
 
 class RouteOut(BaseModel):
-    """Where a dossier goes and why."""
+    """Where a dossier goes and why. ``office`` receives it, ``decided_by`` decides."""
 
     lane: str
     office: OfficeOut
+    decided_by: Sentence
     why: Sentence
 
 
@@ -221,7 +222,8 @@ def former(one: Former) -> dict[str, Any]:
 
 def route(one: Route) -> dict[str, Any]:
     """Return where a dossier goes."""
-    return {"lane": one.lane, "office": {"id": one.office, "name": one.office_name}, "why": sentence(one.why)}
+    office = {"id": one.office, "name": one.office_name}
+    return {"lane": one.lane, "office": office, "decided_by": sentence(one.decided_by), "why": sentence(one.why)}
 
 
 def sentence(one: Text) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """Which office decides a procedure at a place, and why: procedure -> level -> lane -> office.
 
 The level is written by us for the full procedures. The catalogue's ``levels`` column never routes: parts of it are
-wrong.
+wrong. A guide also says who decides at that level (``decided_by``): the People's Committee unless it says otherwise.
+The office is where the dossier is received, the ward's desk or the province's centre; who decides sits behind it.
 """
 
 from dataclasses import dataclass
@@ -10,27 +11,29 @@ from kernel.errors import Conflict, Text
 from services_catalog.model.places import Place
 
 COMMUNE, PROVINCE, MINISTRY = "commune", "province", "ministry"
+POLICE, INSURANCE = "police", "insurance"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a dossier goes: the lane, the office shown, and the explanation for the page."""
+    """Where a dossier goes: the lane, the office shown, who decides, and the explanation for the page."""
 
     lane: str
     office: str
     office_name: str
+    decided_by: Text
     why: Text
 
 
-def resolve(*, competent_level: str, place: Place) -> Route:
-    """Return the route of a procedure decided at ``competent_level`` for ``place``.
+def resolve(*, competent_level: str, place: Place, decided_by: str = "") -> Route:
+    """Return the route of a procedure decided at ``competent_level`` for ``place``, by ``decided_by`` there.
 
     Raises ``Conflict``: ``level_not_published`` when the level is not known, ``decided_centrally`` for a ministry.
     """
     if competent_level == COMMUNE:
-        return Route(place.lane, place.office, place.office_name, _why_commune(place))
+        return _route(place, place.office, place.office_name, _body(decided_by, place.name), place.name)
     if competent_level == PROVINCE:
-        return Route(place.lane, place.lane, place.centre_name, _why_province(place))
+        return _route(place, place.lane, place.centre_name, _body(decided_by, place.province_name), place.province_name)
     if competent_level == MINISTRY:
         raise Conflict(
             "decided_centrally",
@@ -48,22 +51,19 @@ def resolve(*, competent_level: str, place: Place) -> Route:
     )
 
 
-def _why_commune(place: Place) -> Text:
-    vi = f"Thủ tục này do cấp xã giải quyết. Bạn chọn {place.name}, nên hồ sơ đến {place.office_name}."
-    en = f"The commune level decides this procedure. You chose {place.name}, so it goes to {place.office_name}."
-    return _with_lane(vi, en, place)
+def _body(decided_by: str, area: str) -> Text:
+    if decided_by == POLICE:
+        return Text(f"Công an {area}", f"the police of {area}")
+    if decided_by == INSURANCE:
+        return Text(f"Cơ quan bảo hiểm xã hội tại {area}", f"the social insurance agency in {area}")
+    return Text(f"Ủy ban nhân dân {area}", f"the People's Committee of {area}")
 
 
-def _why_province(place: Place) -> Text:
-    vi = (
-        f"Thủ tục này do cấp tỉnh giải quyết. {place.name} thuộc {place.province_name}, "
-        f"nên hồ sơ đến {place.centre_name}."
-    )
-    en = (
-        f"The province level decides this procedure. {place.name} is in {place.province_name}, "
-        f"so it goes to {place.centre_name}."
-    )
-    return _with_lane(vi, en, place)
+def _route(place: Place, office: str, office_name: str, body: Text, area: str) -> Route:
+    chosen = place.name if area == place.name else f"{place.name}, {area}"
+    vi = f"Bạn chọn {chosen}. Hồ sơ đến {office_name}. {body.vi} giải quyết."
+    en = f"You chose {chosen}. It goes to {office_name}. It is decided by {body.en}."
+    return Route(place.lane, office, office_name, body, _with_lane(vi, en, place))
 
 
 def _with_lane(vi: str, en: str, place: Place) -> Text:

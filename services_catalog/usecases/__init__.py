@@ -310,7 +310,9 @@ async def resolve_office(*, database: Database, procedure: str, ward: str) -> Ro
     """Return which office decides ``procedure`` at ``ward`` and why. Raises ``NotFound`` and ``Conflict``."""
     found = await get_procedure(database=database, code=procedure)
     place, _ = await find_place(database=database, ward=ward)
-    return resolve(competent_level=found.content.editorial.competent_level, place=place)
+    written = found.content.editorial
+    decided_by = str((written.guide or {}).get("decided_by", ""))
+    return resolve(competent_level=written.competent_level, place=place, decided_by=decided_by)
 
 
 async def search_places(

@@ -65,6 +65,26 @@ async def test_a_place_stands_under_todays_names_and_says_why(seeded: Database) 
     assert resolve(competent_level="province", place=place).office_name.endswith("Thành phố Hồ Chí Minh")
 
 
+@pytest.mark.parametrize(
+    ("procedure", "office", "body"),
+    [
+        ("1.001193", "H26.00004", "Ủy ban nhân dân Phường Ba Đình"),
+        ("1.004222", "H26.00004", "Công an Phường Ba Đình"),
+        ("1.004194", "H26.00004", "Công an Phường Ba Đình"),
+        ("3.000347", "H26.00004", "Công an Phường Ba Đình"),
+        ("1.001456", "H26", "Công an Thành phố Hà Nội"),
+        ("3.000333", "H26", "Công an Thành phố Hà Nội"),
+        ("bhyt-ho-gia-dinh", "H26", "Cơ quan bảo hiểm xã hội tại Thành phố Hà Nội"),
+    ],
+)
+async def test_a_route_names_the_desk_that_receives_and_the_body_that_decides(
+    seeded: Database, procedure: str, office: str, body: str
+) -> None:
+    route = await usecases.resolve_office(database=seeded, procedure=procedure, ward="00004")
+    assert (route.office, route.decided_by.vi) == (office, body)
+    assert body in route.why.vi and route.office_name in route.why.vi
+
+
 async def test_levels_of_the_catalogue_never_route(seeded: Database) -> None:
     for code, reason in (("1.000005", "level_not_published"), ("1.001471", "decided_centrally")):
         with pytest.raises(Conflict) as caught:
