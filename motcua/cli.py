@@ -12,6 +12,7 @@ import typer
 
 from motcua.backups import commands as backups
 from motcua.cluster.commands import app as cluster
+from motcua.forms import app as forms
 from motcua.migrating import app as migrate
 from motcua.operating import commands as operating
 from motcua.operating import provinces
@@ -38,6 +39,7 @@ app.command("backup")(backups.backup)
 app.command("restore")(backups.restore)
 
 app.add_typer(cluster, name="cluster")
+app.add_typer(forms, name="forms")
 app.add_typer(identity, name="identity")
 app.add_typer(migrate, name="migrate")
 app.add_typer(provinces.app, name="province")
@@ -112,6 +114,8 @@ def serve_service(
     offices: Annotated[str, typer.Option("--offices", help="Of the demo's provinces: only these.")] = "",
 ) -> None:
     """Serve one service of the distributed form. Its engines and siblings are named by the environment."""
+    import uvloop
+
     from motcua.serve import Place, serve, service_named, upstreams_of
 
     try:
@@ -131,7 +135,7 @@ def serve_service(
         check_folder(place.data)
         check_ports(port)
         raise_open_files()
-        asyncio.run(serve(place))
+        uvloop.run(serve(place))
     except CannotStart as sentence:
         print(sentence, file=sys.stderr)
         raise typer.Exit(1) from None
