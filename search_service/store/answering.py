@@ -65,8 +65,10 @@ def ranked(
     found: Sequence[tuple[float, Card]], shelf: Shelf, reading: Reading, filters: Filters
 ) -> list[tuple[float, Card]]:
     """Return what is relevant: by the engine's score (the best = 1) and by how near an everyday name is."""
+
     def prior(card: Card) -> float:
         return card.abroad if reading.foreign else card.at_home
+
     near = shelf.near(reading)
     best = max((score for score, _ in found), default=0.0) or 1.0
     top = max((score * prior(card) for score, card in found), default=0.0) or 1.0
