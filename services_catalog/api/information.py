@@ -199,6 +199,12 @@ def _add_services(router: APIRouter, database: Database, information: Informatio
         }
         return etagged(request, shown, MINUTE)
 
+    @router.get("/codes")
+    async def list_all_codes(request: Request) -> Response:
+        """List every code in force with when it last changed, in one answer: ``[[code, RFC 3339], ...]``."""
+        rows = [[code, at.isoformat()] for code, at in await usecases.codes_in_force(database=database)]
+        return etagged(request, {"results": rows, "next_cursor": None}, HOUR)
+
     @router.get("/changes")
     async def list_changes(request: Request, cursor: PageCursor = None, page_size: PageSize = 20) -> Response:
         """List the procedures that were published or changed last, newest first.

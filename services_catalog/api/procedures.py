@@ -1,7 +1,7 @@
 """Procedures, their forms and example cases, fields, agencies, the ten most used."""
 
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -101,16 +101,6 @@ def _add_one(router: APIRouter, database: Database) -> None:
     async def get_procedure(request: Request, code: Code, revision: Revision = None) -> Response:
         """Show a procedure: the revision in force, or an older one. A withdrawn one answers with its successor."""
         return etagged(request, detail(await _found(database, code, revision)), MINUTE)
-
-    @router.get("/procedures/{code}/revisions")
-    async def list_revisions(request: Request, code: Code) -> Response:
-        """List the revisions of a procedure, oldest first."""
-        rows = await usecases.list_revisions(database=database, code=code)
-        results: list[dict[str, Any]] = [
-            {"revision": row.revision, "digest": row.digest, "published_at": row.published_at.isoformat()}
-            for row in rows
-        ]
-        return etagged(request, {"results": results, "next_cursor": None}, MINUTE)
 
     @router.get("/procedures/{code}/form")
     async def get_form(request: Request, code: Code, revision: Revision = None) -> Response:

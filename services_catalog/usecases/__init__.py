@@ -122,10 +122,13 @@ async def publish_revision(*, database: Database, content: Content, at: datetime
     The same content again changes nothing and returns the head as it is.
     """
     async with database.begin() as tx:
-        heads = await store.heads(tx)
-        await _publish(tx, [content], heads, at)
-    async with database.read() as tx:
-        found = await store.find(tx, content.code)
+        return await publish_in(tx, content, at)
+
+
+async def publish_in(tx: Tx, content: Content, at: datetime) -> Head:
+    """Publish ``content`` within a transaction that does more; return the head in force."""
+    await _publish(tx, [content], await store.heads(tx), at)
+    found = await store.find(tx, content.code)
     if found is None:
         raise no_such_procedure()
     return found.head
@@ -365,12 +368,3 @@ async def list_agencies(*, database: Database) -> list[Agency]:
 def list_statuses(*, seed: Path) -> list[tuple[int, str, bool]]:
     """Return (code, official name, whether it is an end) of the ten national status codes."""
     return seed_files.read_statuses(seed)
-
-
-async def list_revisions(*, database: Database, code: str) -> list[store.Published]:
-    """Return the revisions of ``code``, oldest first. Raises ``NotFound``."""
-    async with database.read() as tx:
-        rows = await store.revisions_of(tx, code)
-    if not rows:
-        raise no_such_procedure()
-    return rows

@@ -22,6 +22,12 @@ async def list_changes(*, database: Database, before: tuple[datetime, str] | Non
         return await store.list_changes(tx, before=before, limit=limit)
 
 
+async def codes_in_force(*, database: Database) -> list[tuple[str, datetime]]:
+    """Return (code, moved at) of everything in force, by code: for machines that copy the list."""
+    async with database.read() as tx:
+        return await store.codes_in_force(tx)
+
+
 def find_event(*, information: Information, id: str) -> LifeEvent:
     """Return a life event by its id or its Vietnamese address. Raises ``NotFound``."""
     for one in information.events:

@@ -1,0 +1,202 @@
+"""What an editor does: begin a working copy, save it, try it, publish it as the next revision, drop it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+
+from kernel.db import Database, Tx
+from kernel.errors import Invalid, NotFound, Text
+from services_catalog.model import proposals as model
+from services_catalog.model.burden import Difference, differences
+from services_catalog.model.procedures import Editorial, Head
+from services_catalog.model.proposals import Fault, Proposal, Tried
+from services_catalog.model.written import editorial_of
+from services_catalog.store import places as places_store
+from services_catalog.store import procedures as procedures_store
+from services_catalog.store import proposals as store
+from services_catalog.store import seed as seed_files
+from services_catalog.usecases import get_procedure, no_such_procedure, publish_in
+
+MOST_FAULTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A working copy as its editor sees it; ``faults`` forbid publishing. ``made`` is None if it cannot be compiled."""
+
+    proposal: Proposal
+    stored: procedures_store.Stored
+    made: Editorial | None
+    faults: Sequence[Fault]
+    tried: Sequence[Tried]
+    burden: Sequence[Difference]
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether it can be published: nothing wrong, every test case accepted, and not what is in force."""
+        if self.made is None or self.faults or any(one.faults for one in self.tried):
+            return False
+        return replace(self.stored.content, editorial=self.made).digest() != self.stored.digest
+
+
+def no_such_proposal() -> NotFound:
+    """Return the error for a code that nobody works on."""
+    return NotFound("proposal_not_found", Text("Chưa có bản soạn nào cho mã này.", "Nobody works on this code."))
+
+
+async def list_proposals(*, database: Database) -> list[Proposal]:
+    """Return every working copy, the last saved first."""
+    async with database.read() as tx:
+        return await store.list_all(tx)
+
+
+async def list_publications(
+    *, database: Database, code: str
+) -> tuple[list[procedures_store.Published], list[store.Publication]]:
+    """Return the revisions of a code and what is known of those from working copies, oldest first."""
+    async with database.read() as tx:
+        return await procedures_store.revisions_of(tx, code), await store.publications(tx, code)
+
+
+async def begin_proposal(*, database: Database, procedures: Path, code: str, by: str, at: datetime) -> Proposal:
+    """Return the working copy of ``code``, made from the revision in force where there is none. Raises ``NotFound``."""
+    stored = await get_procedure(database=database, code=code)
+    async with database.begin() as tx:
+        there = await store.find(tx, code)
+        if there is not None:
+            return there
+        written = await _source(tx, stored, procedures)
+        made = Proposal(code, stored.head.revision, 1, written, by, at)
+        await store.put(tx, made)
+        return made
+
+
+async def _source(tx: Tx, stored: procedures_store.Stored, procedures: Path) -> Mapping[str, Any]:
+    """Return what the revision in force was compiled from; its names alone where that is not known."""
+    for one in reversed(await store.publications(tx, stored.content.code)):
+        if one.revision == stored.head.revision:
+            return one.written
+    shipped = seed_files.read_written(procedures, stored.content.code)
+    published = stored.content.editorial
+    if shipped:
+        made = editorial_of(shipped, seed_files.read_options(procedures))
+        if replace(stored.content, editorial=made).digest() == stored.digest:
+            return shipped
+    names = [published.plain_title or stored.content.title, published.plain_title_en or stored.content.title]
+    return {"plain": names, "everyday": list(published.everyday), "competent_level": published.competent_level}
+
+
+async def open_proposal(*, database: Database, procedures: Path, code: str) -> Bench:
+    """Return a working copy with everything that is known of it. Raises ``NotFound``."""
+    stored = await get_procedure(database=database, code=code)
+    async with database.read() as tx:
+        proposal = await store.find(tx, code)
+        if proposal is None:
+            raise no_such_proposal()
+        return await _bench(tx, proposal, stored, procedures)
+
+
+async def _bench(tx: Tx, proposal: Proposal, stored: procedures_store.Stored, procedures: Path) -> Bench:
+    made, faults = compiled(proposal.written, procedures)
+    tried = [await _tried(tx, at, one, made) for at, one in enumerate(made.examples)] if made else []
+    burden = differences(stored.content.editorial, made) if made else []
+    return Bench(proposal, stored, made, faults, tried, burden)
+
+
+def compiled(written: Mapping[str, Any], procedures: Path) -> tuple[Editorial | None, list[Fault]]:
+    """Return what ``written`` publishes (None where it cannot be compiled) and what is wrong with it."""
+    schema = jsonschema_rs.validator_for((procedures / "written.schema.json").read_text(), validate_formats=True)
+    faults = [
+        Fault(".".join(map(str, error.instance_path)), Text(f"Chưa đúng dạng: {error.message}", error.message))
+        for error in _few(schema.iter_errors(dict(written)))
+    ]
+    if faults:
+        return None, faults
+    try:
+        return editorial_of(written, seed_files.read_options(procedures)), []
+    except (KeyError, ValueError) as error:
+        said = str(error.args[0]) if error.args else ""
+        return None, [Fault("form", Text(f"Biểu mẫu tự mâu thuẫn: {said}", f"The form contradicts itself: {said}"))]
+
+
+def _few(errors: Iterator[Any]) -> Iterator[Any]:
+    for error, _ in zip(errors, range(MOST_FAULTS), strict=False):
+        yield error
+
+
+async def _tried(tx: Tx, at: int, example: Mapping[str, Any], made: Editorial) -> Tried:
+    faults: list[Fault] = []
+    assert made.form is not None
+    schema = jsonschema_rs.validator_for(dict(made.form["schema"]), validate_formats=True)
+    for error in _few(schema.iter_errors(example["answers"])):
+        path = ".".join(map(str, ("examples", at, "answers", *error.instance_path)))
+        faults.append(Fault(path, Text(f"Biểu mẫu không nhận: {error.message}", f"Not accepted: {error.message}")))
+    if await places_store.find_place(tx, example["place"]) is None:
+        text = Text("Không có xã, phường hay đặc khu với mã này.", "No ward has this code.")
+        faults.append(Fault(f"examples.{at}.place", text))
+    return Tried(example["id"], Text(example["title"]["vi"], example["title"]["en"]), tuple(faults))
+
+
+async def save_proposal(
+    *, database: Database, code: str, written: Mapping[str, Any], seen: int, by: str, at: datetime
+) -> Proposal:
+    """Save ``written`` over version ``seen``, wrong or not: nothing typed is lost.
+
+    Raises ``NotFound`` and ``PreconditionFailed``.
+    """
+    async with database.begin() as tx:
+        proposal = await store.find(tx, code)
+        if proposal is None:
+            raise no_such_proposal()
+        saved = model.save(proposal, written=written, seen=seen, by=by, at=at)
+        await store.put(tx, saved)
+        return saved
+
+
+async def drop_proposal(*, database: Database, code: str) -> None:
+    """Forget a working copy; dropping it again changes nothing."""
+    async with database.begin() as tx:
+        await store.drop(tx, code)
+
+
+async def publish_proposal(
+    *, database: Database, procedures: Path, code: str, seen: int, reason: str, by: str, at: datetime
+) -> Head:
+    """Publish version ``seen`` of a working copy as the next revision of its code, and end the working copy.
+
+    Raises ``NotFound``, ``PreconditionFailed`` (saved meanwhile), ``Conflict`` (another revision came into force) and
+    ``Invalid`` (``not_ready``) with what stands in the way.
+    """
+    async with database.begin() as tx:
+        proposal, stored = await store.find(tx, code), await procedures_store.find(tx, code)
+        if stored is None:
+            raise no_such_procedure()
+        if proposal is None:
+            raise no_such_proposal()
+        model.save(proposal, written=proposal.written, seen=seen, by=by, at=at)
+        model.check_base(proposal, stored.head.revision)
+        bench = await _bench(tx, proposal, stored, procedures)
+        if bench.made is None or not bench.ready:
+            raise _not_ready(bench)
+        head = await publish_in(tx, replace(stored.content, editorial=bench.made), at)
+        await store.add_publication(tx, code, store.Publication(head.revision, proposal.written, by, reason, at))
+        await store.drop(tx, code)
+        return head
+
+
+def _not_ready(bench: Bench) -> Invalid:
+    faults = [*bench.faults, *(fault for one in bench.tried for fault in one.faults)]
+    named = [{"path": fault.path, "vi": fault.text.vi, "en": fault.text.en} for fault in faults]
+    return Invalid(
+        "not_ready",
+        Text(
+            "Bản soạn chưa công bố được. Bạn sửa các chỗ dưới đây.", "It cannot be published yet. Mend what is listed."
+        )
+        if faults
+        else Text("Bản soạn giống hệt bản đang có hiệu lực.", "It is the same as the revision in force."),
+        extra={"faults": named},
+    )
