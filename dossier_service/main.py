@@ -1,7 +1,7 @@
 """Wiring of the dossier service."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -15,6 +15,7 @@ from dossier_service.usecases.pictures import Pictures
 from dossier_service.usecases.rehoming import rehome_dossiers
 from dossier_service.usecases.republish import Progress, untold
 from dossier_service.usecases.republish import republish as say_again
+from dossier_service.usecases.resumable import sweep_incoming
 from dossier_service.usecases.uploads import count_missing, sweep_uploads
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
@@ -157,6 +158,7 @@ class Keeper:
         if self._swept is None or (now - self._swept).total_seconds() > SWEEP_EVERY:
             self._swept = now
             await sweep_uploads(desk=self._desk)
+            await sweep_incoming(desk=self._desk, before=now - timedelta(hours=self._desk.settings.upload_hours))
             missing = await count_missing(desk=self._desk)
             if missing:
                 logger.error("files_missing", count=len(missing))

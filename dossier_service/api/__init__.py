@@ -2,7 +2,19 @@
 
 from fastapi import FastAPI
 
-from dossier_service.api import assists, claims, drafts, files, following, owned, papers, public, ratings, wallet
+from dossier_service.api import (
+    assists,
+    claims,
+    drafts,
+    files,
+    following,
+    owned,
+    papers,
+    public,
+    ratings,
+    resumable,
+    wallet,
+)
 from dossier_service.usecases.desk import Desk
 from kernel.auth import Verifier
 from kernel.web import make_app
@@ -22,6 +34,6 @@ def make(desk: Desk, verifier: Verifier) -> FastAPI:
     app = make_app(title="Dossiers", prefix=PREFIX, body_limit=body_limit)
     app.state.verifier = verifier
     app.state.desk = desk
-    for part in (drafts, owned, following, files, public, papers, ratings, assists, claims, wallet):
+    for part in (drafts, owned, following, files, resumable, public, papers, ratings, assists, claims, wallet):
         app.include_router(part.ROUTER)
     return app

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_
+from sqlalchemy import delete, func, insert, select, tuple_, update
 
 from dossier_service.model.dossier import FileRef
-from dossier_service.store.tables import FILE, UPLOAD
+from dossier_service.store.tables import FILE, INCOMING, UPLOAD
 from kernel.db import Tx
 
 NOT_SCANNED = "not_scanned"
@@ -98,3 +98,46 @@ async def every_reference(tx: Tx, *, after: tuple[str, str], limit: int) -> Sequ
         .limit(limit)
     )
     return await tx.all(query)
+
+
+async def begin_incoming(tx: Tx, *, id: str, holder: str, name: str, length: int, at: datetime) -> None:
+    """Note a file that will come in parts."""
+    await tx.execute(
+        insert(INCOMING).values(id=id, holder=holder, name=name, length=length, received=0, sha256=None, began_at=at)
+    )
+
+
+async def incoming(tx: Tx, holder: str, id: str) -> Any:
+    """Return the row of a file that comes in parts, or None."""
+    return await tx.first(select(INCOMING).where(INCOMING.c.id == id, INCOMING.c.holder == holder))
+
+
+async def count_incoming(tx: Tx, holder: str) -> int:
+    """Return how many files of ``holder`` are still coming."""
+    query = select(func.count().label("n")).where(INCOMING.c.holder == holder, INCOMING.c.sha256.is_(None))
+    row = await tx.first(query)
+    return int(row.n) if row else 0
+
+
+async def advance_incoming(tx: Tx, id: str, *, offset: int, received: int) -> bool:
+    """Move the end of what has come from ``offset`` to ``received``; False when another part was faster."""
+    done = await tx.execute(
+        update(INCOMING).where(INCOMING.c.id == id, INCOMING.c.received == offset).values(received=received)
+    )
+    return done.rowcount == 1
+
+
+async def finish_incoming(tx: Tx, id: str, sha256: str) -> None:
+    """Note the digest that a whole file was kept under."""
+    await tx.execute(update(INCOMING).where(INCOMING.c.id == id).values(sha256=sha256))
+
+
+async def drop_incoming(tx: Tx, ids: Iterable[str]) -> None:
+    """Forget files that came in parts."""
+    await tx.execute(delete(INCOMING).where(INCOMING.c.id.in_(list(ids))))
+
+
+async def old_incoming(tx: Tx, before: datetime, limit: int) -> list[str]:
+    """Return ids of files that began to come before ``before``."""
+    query = select(INCOMING.c.id).where(INCOMING.c.began_at < before).order_by(INCOMING.c.began_at).limit(limit)
+    return [row.id for row in await tx.all(query)]

@@ -236,6 +236,18 @@ UPLOAD = Table(
     Column("uploaded_at", UtcDateTime, nullable=False, index=True),
 )
 
+INCOMING = Table(
+    "incoming_file",
+    METADATA,
+    Column("id", String, primary_key=True),
+    Column("holder", String, nullable=False, index=True),
+    Column("name", String, nullable=False),
+    Column("length", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("sha256", String),
+    Column("began_at", UtcDateTime, nullable=False, index=True),
+)
+
 PARKED = Table(
     "parked_report",
     METADATA,

@@ -59,7 +59,7 @@ async def add_dossier_file(*, desk: Desk, principal: Principal, code: str, name:
 async def checked(desk: Desk, data: bytes) -> tuple[bytes, str]:
     """Return the bytes to keep and their type. Raises ``TooLarge`` (``file_too_large``) or ``Invalid``."""
     if len(data) > desk.settings.max_file_bytes:
-        raise TooLarge("file_too_large", Text("Tệp lớn quá 20 MB. Bạn chọn tệp nhỏ hơn.", "The file is over 20 MB."))
+        raise too_large()
     type = sniff(data[:HEAD])
     check_structure(data, type or "")
     assert type is not None
@@ -80,8 +80,18 @@ async def keep_upload(tx: Tx, desk: Desk, holder: str, key: str, ref: FileRef) -
     """Note an upload of ``holder``. Raises ``Invalid`` (``too_many_files``)."""
     held = await files.uploads(tx, holder)
     if ref.sha256 not in held and len(held) >= desk.settings.max_files:
-        raise Invalid("too_many_files", Text("Bạn đã tải lên quá nhiều tệp.", "Too many files have been uploaded."))
+        raise too_many()
     await files.add_upload(tx, holder=holder, key=key, ref=ref, at=real_now())
+
+
+def too_large() -> TooLarge:
+    """Return the error for a file over the limit."""
+    return TooLarge("file_too_large", Text("Tệp lớn quá 20 MB. Bạn chọn tệp nhỏ hơn.", "The file is over 20 MB."))
+
+
+def too_many() -> Invalid:
+    """Return the error for more files than one draft or dossier may hold."""
+    return Invalid("too_many_files", Text("Bạn đã tải lên quá nhiều tệp.", "Too many files have been uploaded."))
 
 
 async def sweep_uploads(*, desk: Desk, limit: int = 500) -> int:
