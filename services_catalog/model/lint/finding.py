@@ -26,8 +26,8 @@ Placed = tuple[str, Sequence[str]]
 def pairs(value: Any, where: str = "") -> Iterator[Placed]:
     """Yield every ``[vi, en]`` of ``value`` with its place, in reading order; a missing language is an empty text.
 
-    Lists are named by the ``id`` or ``name`` of their items where they have one. Answers and options by a shared
-    list's name are no texts.
+    Items of lists, so pages and fields, are named by their ``id`` or ``name`` where they have one. Answers are no
+    texts, nor is the name of a shared list of options.
     """
     match value:
         case [str() | None, str() | None]:
@@ -36,12 +36,17 @@ def pairs(value: Any, where: str = "") -> Iterator[Placed]:
             yield where, [lone, ""]
         case [str(option), str() | None as vi, str() | None as en]:
             yield f"{where}.{option}", [vi or "", en or ""]
+        case [[str(), _, _], *_]:
+            for option in value:
+                yield from pairs(option, where)
         case list():
             for number, item in enumerate(value):
-                yield from pairs(item, f"{where}.{_named(item, number)}")
+                yield from pairs(item, f"{where}.{_named(item, number)}".lstrip("."))
         case dict():
             for key, item in value.items():
-                if key not in ("when", "sources", "answers", "repeat", "value", "accept"):
+                if key in ("pages", "fields"):
+                    yield from pairs(item, where)
+                elif key not in ("when", "sources", "answers", "repeat", "value", "accept"):
                     yield from pairs(item, f"{where}.{key}".lstrip("."))
                 elif key == "repeat":
                     yield from pairs(item.get("item"), f"{where}.repeat.item")
@@ -49,6 +54,4 @@ def pairs(value: Any, where: str = "") -> Iterator[Placed]:
 
 def _named(item: Any, number: int) -> str:
     name = (item.get("id") or item.get("name")) if isinstance(item, Mapping) else None
-    if isinstance(item, list) and len(item) == 3:
-        return "options"
-    return str(name) if name else str(number + 1)
+    return str(name or number + 1)
