@@ -1,0 +1,79 @@
+"""Every complete procedure, from its own example cases to the signed result, in one process."""
+
+import io
+import json
+from typing import Any
+
+import pypdf
+import pytest
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from province_backend.clients.wording import WORDS
+from services_catalog.settings import HERE
+from tests.running import Front, Portal
+
+CODES = tuple(sorted(path.parent.name for path in (HERE / "procedures").glob("*/form.json")))
+
+
+@pytest.fixture(scope="module")
+def portal(one_process: Portal) -> Front:
+    """One running portal of the embedded form, its offices working at once."""
+    return one_process
+
+
+def test_the_twelve_procedures_can_be_filed(portal: Front) -> None:
+    with portal.client() as client:
+        listed = client.get("/api/catalog/v1/procedures", params={"fileable": "true", "page_size": 100}).json()
+    assert [one["code"] for one in listed["results"]] == list(CODES)
+    assert len(CODES) >= 12
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_procedure_ends_with_its_signed_result(portal: Front, code: str) -> None:
+    title = json.loads((WORDS / f"{code}.json").read_text("utf-8"))["result"]
+    with portal.client("citizen-1") as client:
+        filed = portal.file_dossier(client, code)
+        done = portal.until_status(client, filed, 10)
+        assert done["state"] == "returned"
+        (result,) = done["results"]
+        got = client.get(f"/api/dossiers/v1/dossiers/{filed}/files/{result['sha256']}").content
+    said = " ".join(" ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(got)).pages).split())
+    assert title in said and filed in said
+    assert len(PdfFileReader(io.BytesIO(got)).embedded_signatures) == 1
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_example_is_taken_and_goes_to_the_office_that_the_catalogue_names(portal: Front, code: str) -> None:
+    with portal.client("citizen-2") as client:
+        examples: list[dict[str, Any]] = client.get(f"/api/catalog/v1/procedures/{code}/examples").json()["results"]
+        assert len(examples) >= 3
+        for case in examples:
+            opened = client.post("/api/dossiers/v1/drafts", json={"procedure": code, "place": case["place"]}).json()
+            saved = client.patch(f"/api/dossiers/v1/drafts/{opened['id']}", json={"answers": case["answers"]})
+            assert saved.status_code == 200, (case["id"], saved.text)
+            sent = client.post(f"/api/dossiers/v1/drafts/{opened['id']}/submit", json={})
+            assert sent.status_code in (200, 201), (case["id"], sent.text)
+            asked = {"procedure": code, "place": case["place"]}
+            route = client.get("/api/catalog/v1/resolve", params=asked).json()
+            assert portal.dossier(client, sent.json()["code"])["office"] == route["office"], case["id"]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_the_paper_that_a_demo_office_asks_for_is_answered(portal: Front, code: str) -> None:
+    with portal.client("citizen-1") as client:
+        filed = portal.file_dossier(client, code, asks_papers=True)
+        waiting = portal.until_status(client, filed, 5)
+        ask = next(ask for ask in waiting["asks"] if ask["state"] == "open")
+        body = {"kind": "supplement", "ask_no": ask["ask_no"], "text": "Tôi gửi bổ sung."}
+        assert client.post(f"/api/dossiers/v1/dossiers/{filed}/requests", json=body).status_code == 201
+        portal.until_status(client, filed, 10)
+
+
+def test_a_service_without_a_published_code_says_so_on_its_page_and_is_found(portal: Front) -> None:
+    with portal.client() as client:
+        for lang, words in (("vi", "Chưa có mã trong danh mục"), ("en", "No code in the catalogue")):
+            page = client.get("/procedures/bhyt-ho-gia-dinh", params={"lang": lang})
+            assert page.status_code == 200 and words in page.text
+        for typed in ("gia hạn bảo hiểm y tế hộ gia đình", "mua bhyt cho ca nha"):
+            found = client.get("/api/search/v1/query", params={"q": typed}).json()["results"]
+            assert "bhyt-ho-gia-dinh" in [one["id"] for one in found[:3]], typed
