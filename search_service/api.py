@@ -1,6 +1,6 @@
 """REST door: ``/api/search/v1``. Public; nothing here depends on who asks."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, Query, Request, Response
 from pydantic import BaseModel
@@ -15,10 +15,11 @@ from search_service.store.index import Index
 PREFIX = "/api/search/v1"
 MAX_AGE = 30
 DEEPEST = 100_000
-SHOWN_ALSO = 20
+SHOWN_ALSO = 40
 
 Asked = Annotated[str, Query(description="Any text; empty = everything")]
 Choice = Annotated[str | None, Query(max_length=300)]
+Online = Annotated[Literal["yes"] | None, Query(description="Only what can be filed here")]
 
 
 class Also(BaseModel):
@@ -91,11 +92,15 @@ def make_api(*, index: Index) -> FastAPI:
         level: Choice = None,
         applicant: Choice = None,
         agency: Choice = None,
+        online: Online = None,
         cursor: PageCursor = None,
         page_size: PageSize = 20,
     ) -> Response:
-        """Return one page of results, facets over all of them, and how the question was read."""
-        filters = Filters(type, field, level, applicant, agency)
+        """Return one page of results, facets over all of them, and how the question was read.
+
+        A question in quotation marks is searched as it was typed: nothing is read differently.
+        """
+        filters = Filters(type, field, level, applicant, agency, online)
         same = _question(q, filters)
         offset = _offset(cursor, same)
         found = await usecases.search(index=index, text=q, filters=filters, offset=offset, limit=page_size)

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from search_service.model.documents import Document
+from search_service.model.documents import ONLINE, Document
 from search_service.model.text import syllables
 
-FACETS = ("type", "field", "level", "applicant", "agency")
+FACETS = ("type", "field", "level", "applicant", "agency", "online")
 MOST_VALUES = 50
 BEGINNING = 20
 
@@ -22,6 +22,7 @@ class Filters:
     level: str | None = None
     applicant: str | None = None
     agency: str | None = None
+    online: str | None = None
 
     def allow(self, document: Document) -> bool:
         """Tell whether ``document`` passes every filter."""
@@ -31,6 +32,7 @@ class Filters:
             and (self.level is None or self.level in document.levels)
             and (self.applicant is None or self.applicant in document.applicants)
             and (self.agency is None or document.issuer == self.agency)
+            and (self.online is None or (self.online == ONLINE) is document.fileable)
         )
 
 
@@ -65,6 +67,7 @@ def facets(documents: Iterable[Document]) -> dict[str, list[tuple[str, int]]]:
         "level": Counter(chain.from_iterable([one.levels for one in among])),
         "applicant": Counter(chain.from_iterable([one.applicants for one in among])),
         "agency": Counter([one.issuer for one in among]),
+        "online": Counter([ONLINE for one in among if one.fileable]),
     }
     return {
         name: sorted(((value, n) for value, n in found.items() if value), key=lambda pair: (-pair[1], pair[0]))[

@@ -10,9 +10,10 @@ from search_service.model.lexicon import Lexicon, Starting, lexicon
 from search_service.model.text import Syllable, pairs, syllables
 
 LEAD = 10
+ONLINE = "yes"
 SCORED = ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs")
 MATCHED = ("everyday", "phrases", "about")
-NARROWING = ("type", "field", "level", "applicant", "agency")
+NARROWING = ("type", "field", "level", "applicant", "agency", "online")
 _LISTS = ("executors", "levels", "applicants", "everyday")
 
 
@@ -127,6 +128,7 @@ def narrowing(document: Document) -> dict[str, Sequence[str]]:
         "level": document.levels,
         "applicant": document.applicants,
         "agency": (document.issuer,),
+        "online": (ONLINE,) if document.fileable else (),
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from search_service.model.answers import Filters
+from search_service.model.documents import NARROWING
 from search_service.model.question import Reading, Term
 from search_service.model.vocabulary import Vocabulary
 
@@ -54,7 +55,7 @@ def plan(reading: Reading, vocabulary: Vocabulary, filters: Filters) -> Plan:
             clauses += _pair(term, vocabulary.rarity(term.plain) * term.weight * PAIR)
     clauses += [(Way("phrases", term.plain, term.weight * NAME, True),) for term in reading.names]
     starts = tuple(Way("plain", word, 1.0) for word in reading.starts)
-    given = ((name, getattr(filters, name)) for name in ("type", "field", "level", "applicant", "agency"))
+    given = ((name, getattr(filters, name)) for name in NARROWING)
     return Plan(tuple(clauses), starts, tuple((name, value) for name, value in given if value is not None))
 
 

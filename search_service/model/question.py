@@ -19,6 +19,7 @@ COMPLETIONS = 12
 MOST_COMPLETIONS = 100
 AS_TYPED = 0.35
 GUESS = 0.7
+_QUOTED = re.compile(r"[\"“”«].*[\"“”»]", re.DOTALL)
 _CODE = re.compile(r"(?<![\d.])([1-6]\.\d{6})(?!\d)|^\s*([1-6]\.\d{2,5})\s*$")
 
 
@@ -54,16 +55,17 @@ class Reading:
 def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Reading:
     """Understand ``text`` (any text). ``unfinished``: the last word may be only its beginning."""
     given = words(text[:LONGEST_TEXT])[:MOST_SYLLABLES]
-    text = modern(text[:LONGEST_TEXT])
+    literal = as_typed(text)
+    text = text[:LONGEST_TEXT] if literal else modern(text[:LONGEST_TEXT])
     code = _CODE.search(text)
     if code is not None:
         return Reading(code.group(1) or code.group(2), (), (), (), (), False, "")
     lists = lexicon()
     typed = words(text)[:MOST_SYLLABLES]
     beginning = typed.pop() if unfinished and typed and not text.endswith(" ") else ""
-    decoded = [_keystrokes(word, vocabulary, lists) for word in typed]
+    decoded = typed if literal else [_keystrokes(word, vocabulary, lists) for word in typed]
     parts = _written_out(decoded, lists)
-    slips = _slips(parts, vocabulary, lists)
+    slips = {} if literal else _slips(parts, vocabulary, lists)
     parts = [slips.get(part.exact, part) for part in parts]
     shown = [slips[word].plain if word in slips else word for word in decoded]
     spans = _meant(parts, lists)
@@ -92,6 +94,11 @@ def read(text: str, vocabulary: Vocabulary, *, unfinished: bool = False) -> Read
         tuple(part for part in parts if part.exact not in lists.stop_everywhere),
         tuple(part for part in meant if part.exact not in lists.stop_everywhere),
     )
+
+
+def as_typed(text: str) -> bool:
+    """Tell whether ``text`` is in quotation marks: then its words are not to be read as others."""
+    return len(text.strip()) > 2 and _QUOTED.fullmatch(text.strip()) is not None
 
 
 class _Collected:

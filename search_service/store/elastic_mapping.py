@@ -10,7 +10,7 @@ from typing import Any
 from search_service.model.documents import MATCHED, NARROWING, SCORED, Document, narrowing, searched, terms
 from search_service.model.plan import CANDIDATES, TIE, Clause, Plan, Way
 
-SCHEMA = 1
+SCHEMA = 2
 LONGEST = 8_000
 
 Json = dict[str, Any]

@@ -21,7 +21,7 @@ from search_service.model.documents import (
 )
 from search_service.store.shelf import Card, Shelf
 
-SCHEMA = 4
+SCHEMA = 5
 HEAP = 15_000_000
 
 

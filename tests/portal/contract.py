@@ -1,5 +1,6 @@
 """Small services that speak the public contract, so that pages are tested without the real ones."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,6 +29,8 @@ class Services:
         self.dossiers: dict[str, dict[str, Any]] = {code: dict(one) for code, one in DOSSIERS.items()}
         self.requests: list[dict[str, Any]] = []
         self.submits = 0
+        self.ratings: dict[str, dict[str, Any]] = {}
+        self.figure: dict[str, Any] = {"count": 0, "average": None}
         self.calls: list[str] = []
         self.away: set[str] = set()
         self.apps = {
@@ -118,6 +121,7 @@ def search() -> FastAPI:
         level: str = "",
         applicant: str = "",
         agency: str = "",
+        online: str = "",
         cursor: str = "",
         page_size: int = 20,
     ) -> Any:
@@ -267,6 +271,8 @@ def _dossiers(app: FastAPI, services: Services) -> None:
         services.requests.append(await request.json())
         return {"request_no": len(services.requests)}
 
+    _papers(app, services, opened)
+
     @app.get("/lookup/{code}")
     async def lookup(code: str) -> Any:
         if code not in services.dossiers:
@@ -276,6 +282,58 @@ def _dossiers(app: FastAPI, services: Services) -> None:
     @app.get("/roots")
     async def roots() -> Any:
         return {"results": [{"date": "2026-11-20", "count": 1234, "root": "ab" * 32, "prev_root": "00" * 32}]}
+
+
+def _papers(app: FastAPI, services: Services, opened: Callable[[Request, str], dict[str, Any]]) -> None:
+    paper = {"issuer": "Ủy ban nhân dân Phường Ba Đình", "number": "H26-261121-0004", "date": "2026-11-21"}
+
+    @app.get("/dossiers/{code}/paper")
+    async def own_paper(code: str, request: Request) -> Any:
+        if not opened(request, code)["results"]:
+            raise GONE
+        none = dict.fromkeys(("corrects", "corrected_by", "correction_draft"))
+        return {"paper_code": "7KQM-3T9X-HV2N-CDAB", **none}
+
+    @app.post("/dossiers/{code}/correction", status_code=201)
+    async def correct(code: str, request: Request) -> Any:
+        if opened(request, code)["status"] != 10:
+            raise Conflict("no_result_yet", Text("Hồ sơ này chưa có kết quả để sửa.", "There is no result yet."))
+        services.drafts["d9"] = {"id": "d9", "procedure": "1.001193", "place": "00004", "answers": {}, "version": 2}
+        return services.drafts["d9"]
+
+    @app.get("/dossiers/{code}/rating")
+    async def own_rating(code: str, request: Request) -> Any:
+        opened(request, code)
+        if code not in services.ratings:
+            raise GONE
+        return services.ratings[code]
+
+    @app.put("/dossiers/{code}/rating")
+    async def rate(code: str, request: Request) -> Any:
+        opened(request, code)
+        blank = {"reasons": [], "text": None, "call_back": False, "settled": False}
+        services.ratings[code] = {**blank, **(await request.json())}
+        return services.ratings[code]
+
+    @app.get("/ratings")
+    async def figure(office: str = "", procedure: str = "") -> Any:
+        return services.figure
+
+    @app.get("/verify/{paper_code}")
+    async def verify(paper_code: str) -> Any:
+        if paper_code != "7KQM3T9XHV2NCDAB":
+            raise GONE
+        return {**paper, "standing": "valid"}
+
+    @app.post("/verify/files")
+    async def verify_file(request: Request) -> Any:
+        async with request.form() as form:
+            file: Any = form["file"]
+            data = await file.read()
+        word = "good" if data.startswith(b"%PDF-signed") else "changed" if data.startswith(b"%PDF") else "no_pdf"
+        signed = {"signer": "Thành phố Hà Nội", "signed_at": NOW.isoformat()} if word == "good" else {}
+        known = {**paper, "standing": "replaced"} if word == "good" else None
+        return {"signature": word, "signer": None, "signed_at": None, **signed, "paper": known}
 
 
 def citizen() -> FastAPI:
