@@ -36,6 +36,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "form": Endpoint("catalog", "GET", f"{CATALOG}/procedures/{{code}}/form"),
     "places": Endpoint("catalog", "GET", f"{CATALOG}/places"),
     "place": Endpoint("catalog", "GET", f"{CATALOG}/places/{{ward}}"),
+    "office": Endpoint("catalog", "GET", f"{CATALOG}/offices/{{id}}"),
     "resolve": Endpoint("catalog", "GET", f"{CATALOG}/resolve"),
     "search": Endpoint("search", "GET", f"{SEARCH}/query"),
     "suggest": Endpoint("search", "GET", f"{SEARCH}/suggest"),
@@ -58,6 +59,20 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "notices": Endpoint("citizen", "GET", f"{ME}/notices"),
     "read_notice": Endpoint("citizen", "POST", f"{ME}/notices/{{id}}/read"),
     "my_accesses": Endpoint("citizen", "GET", f"{ME}/accesses"),
+    "preferences": Endpoint("citizen", "GET", f"{ME}/preferences"),
+    "choose_preferences": Endpoint("citizen", "PUT", f"{ME}/preferences"),
+    "papers": Endpoint("dossiers", "GET", f"{DOSSIERS}/papers"),
+    "reuse_paper": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/papers"),
+    "assists": Endpoint("dossiers", "GET", f"{DOSSIERS}/assists"),
+    "assist": Endpoint("dossiers", "GET", f"{DOSSIERS}/assists/{{id}}"),
+    "start_assist": Endpoint("dossiers", "POST", f"{DOSSIERS}/assists"),
+    "claim_code": Endpoint("dossiers", "POST", f"{DOSSIERS}/assists/{{id}}/claim-code"),
+    "end_assist": Endpoint("dossiers", "POST", f"{DOSSIERS}/assists/{{id}}/end"),
+    "helpers": Endpoint("dossiers", "GET", f"{DOSSIERS}/helpers"),
+    "end_helper": Endpoint("dossiers", "POST", f"{DOSSIERS}/helpers/{{id}}/end"),
+    "look_at_claim": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims/look"),
+    "claim": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims"),
+    "end_help": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims/end-help"),
 }
 
 

@@ -19,6 +19,8 @@ from portal.app.edge import PageEdge
 from portal.i18n import sentence_case
 from portal.pages import (
     about,
+    assisting,
+    claiming,
     components,
     dossiers,
     filing,
@@ -36,7 +38,7 @@ from portal.public_api import ApiProblem
 from portal.settings import PortalSettings
 
 ROOM = Path(__file__).parents[1]
-PAGES = (front, search, procedure, filing, submitting, lookup, dossiers, requests, space, sections, about, components)
+PAGES = (front, search, procedure, filing, submitting, lookup, dossiers, requests, space, assisting, claiming, sections, about, components)
 
 
 def routes() -> list[BaseRoute]:

@@ -39,6 +39,7 @@ class Visit:
         self.t = Words(self.lang)
         authorization = request.headers.get("authorization")
         self.signed_in = authorization is not None
+        self.big = request.cookies.get("big") == "1"
         self.api = PublicApi(state.upstreams, authorization, self.lang)
 
     def query(self, name: str, limit: int = 200) -> str:

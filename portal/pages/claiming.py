@@ -1,0 +1,111 @@
+"""The claim code of a printed receipt: follow without signing in, take the dossier over, end the helper's right.
+
+The two codes never stand in an address: while the person signs in, a cookie that only these pages get keeps them.
+"""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from portal.forms.values import one
+from portal.pages.naming import in_english
+from portal.pages.problem import route
+from portal.pages.reaching import reach
+from portal.pages.standing import KINDS
+from portal.pages.visit import Visit, posted
+from portal.public_api import ApiProblem
+
+COOKIE, PATH, KEPT = "claim", "/claim", 15 * 60
+
+
+async def ask(visit: Visit) -> Response:
+    """Ask for the two codes; right after signing in, go on with those that were typed before."""
+    kept = _kept(visit)
+    if kept is None or not visit.signed_in:
+        return visit.page("claim.html", private=True, errors=[], typed={})
+    return await _look(visit, kept)
+
+
+async def look(visit: Visit) -> Response:
+    """Show what the two codes open."""
+    return await _look(visit, await _typed(visit))
+
+
+async def _look(visit: Visit, both: dict[str, str], refused: str = "", *, ended: bool = False) -> Response:
+    missing = [(name, visit.t(f"claim.{name}_missing")) for name in ("dossier", "claim_code") if not both[name]]
+    if missing:
+        return visit.page("claim.html", 422, private=True, errors=missing, typed=both)
+    try:
+        found = await visit.api.call("look_at_claim", json=both)
+    except ApiProblem as wrong:
+        if wrong.status not in (404, 422, 429):
+            raise
+        errors = [("claim_code", wrong.detail if wrong.status == 429 else visit.t("claim.wrong"))]
+        response = visit.page("claim.html", wrong.status, private=True, errors=errors, typed=both)
+        response.delete_cookie(COOKIE, path=PATH)
+        return response
+    await in_english(visit, [found])
+    return visit.page(
+        "claimed.html",
+        409 if refused else 200,
+        private=True,
+        found=found,
+        both=both,
+        kind=KINDS.get(found["status"], "now"),
+        person=await reach(visit, found["office"]["id"]),
+        refused=refused,
+        ended=ended,
+    )
+
+
+async def take(visit: Visit) -> Response:
+    """Take the dossier over to one's own space; asks to sign in first and then comes back."""
+    both = await _typed(visit)
+    if not visit.signed_in:
+        response = visit.sign_in(PATH)
+        text = orjson.dumps(both).hex()
+        visit.set_cookie(response, COOKIE, text, path=PATH, max_age=KEPT)
+        return response
+    try:
+        taken = await visit.api.call("claim", json=both)
+    except ApiProblem as refused:
+        if refused.status not in (403, 409):
+            return await _look(visit, both)
+        return await _look(visit, both, refused.detail)
+    response = visit.go(f"/dossiers/{taken['code']}")
+    response.delete_cookie(COOKIE, path=PATH)
+    return response
+
+
+async def end(visit: Visit) -> Response:
+    """End the helper's right at once; needs no sign-in."""
+    both = await _typed(visit)
+    try:
+        await visit.api.call("end_help", json=both)
+    except ApiProblem as refused:
+        if refused.status not in (404, 422, 429):
+            raise
+        return await _look(visit, both)
+    return await _look(visit, both, ended=True)
+
+
+async def _typed(visit: Visit) -> dict[str, str]:
+    texts, _ = await posted(visit)
+    return {name: one(texts, name).strip()[:60] for name in ("dossier", "claim_code")}
+
+
+def _kept(visit: Visit) -> dict[str, str] | None:
+    try:
+        found: Any = orjson.loads(bytes.fromhex(visit.request.cookies.get(COOKIE, "")))
+        return {name: str(found[name])[:60] for name in ("dossier", "claim_code")}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+ROUTES = [
+    *route("/claim", ask, also=("/nhan-ho-so",)),
+    *route("/claim", look, "POST"),
+    *route("/claim/take", take, "POST"),
+    *route("/claim/end", end, "POST"),
+]
