@@ -9,6 +9,8 @@ from stdnum.iso7064 import mod_97_10
 OURS = r"H\d{2}-\d{6}-\d{4,6}"
 OFFICIAL = r"(?:\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}|[A-Z]\d{2}(?:\.\d{1,3}){0,3})-\d{6}-\d{4,6}"
 SHAPE = re.compile(rf"^(?:{OURS}|{OFFICIAL})$")
+PAPER_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+PAPER_LENGTH = 16
 DASHES = str.maketrans("–—−‐‑_", "------")
 
 
@@ -30,6 +32,21 @@ def well_formed(code: str) -> bool:
 def check(code: str) -> str:
     """Return the two check characters of a code (ISO 7064, MOD 97-10, over its letters and digits)."""
     return str(mod_97_10.calc_check_digits(re.sub(r"[^0-9A-Z]", "", code)))
+
+
+def normal_paper(typed: str) -> str:
+    """Return the code of a paper without grouping, in capitals; nothing is guessed, every character must be right."""
+    return re.sub(r"[^0-9A-Z]", "", typed.upper())[:40]
+
+
+def never_on_paper(code: str) -> list[str]:
+    """Return the characters of ``code`` that no paper's code has (0, 1, I, L, O, U), each once."""
+    return sorted(set(code) - set(PAPER_ALPHABET))
+
+
+def grouped_paper(code: str) -> str:
+    """Return a paper's code as it is printed: four groups of four."""
+    return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
 def lookup_address(public_url: str, code: str) -> str:

@@ -27,18 +27,20 @@ from portal.pages import (
     front,
     lookup,
     procedure,
+    rating,
     requests,
     search,
     sections,
     space,
     submitting,
+    verify,
 )
 from portal.pages.problem import on_api_problem, on_http
 from portal.public_api import ApiProblem
 from portal.settings import PortalSettings
 
 ROOM = Path(__file__).parents[1]
-PAGES = (front, search, procedure, filing, submitting, lookup, dossiers, requests, space, assisting, claiming, sections, about, components)
+PAGES = (front, search, procedure, filing, submitting, lookup, dossiers, requests, rating, verify, space, assisting, claiming, sections, about, components)
 
 
 def routes() -> list[BaseRoute]:

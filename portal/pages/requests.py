@@ -166,6 +166,25 @@ async def withdraw(visit: Visit) -> Response:
     )
 
 
+@kept
+async def correct(visit: Visit) -> Response:
+    """Say how a wrong result is mended, then open the draft that does it, filled in with what was filed."""
+    dossier = await visit.api.call("dossier", {"code": visit.part("code")})
+    await in_english(visit, [dossier])
+    error = ""
+    if visit.request.method == "POST":
+        try:
+            draft = await visit.api.call("correct", {"code": dossier["code"]})
+            return visit.go(f"/file/draft/{draft['id']}/check")
+        except ApiProblem as refused:
+            if refused.status != 409:
+                raise
+            if refused.body.get("dossier"):
+                return visit.go(f"/dossiers/{refused.body['dossier']}")
+            error = refused.detail
+    return visit.page("correct.html", 409 if error else 200, private=True, dossier=dossier, error=error)
+
+
 async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:
     """Return the dossier and its open ask of ``kind``. Raises ``HTTPException`` 404 when none is open."""
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
@@ -217,4 +236,5 @@ ROUTES = [
     *route("/dossiers/{code}/supplement", supplement, "GET", "POST"),
     *route("/dossiers/{code}/confirm", confirm, "GET", "POST"),
     *route("/dossiers/{code}/withdraw", withdraw, "GET", "POST"),
+    *route("/dossiers/{code}/correct", correct, "GET", "POST"),
 ]

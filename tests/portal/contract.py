@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
 from kernel.web import AsgiUpstream, Upstream, make_app
+from tests.portal.contract_information import information
 from tests.portal.samples import DOSSIERS, FORM, PLACES, PROCEDURES, TIMELINE
 
 GONE = NotFound("not_found", Text("Không tìm thấy.", "Not found."))
@@ -65,6 +66,8 @@ def catalogue() -> FastAPI:
     @app.get("/fields")
     async def fields() -> Any:
         return {"results": [{"name": "Hộ tịch", "count": 41}, {"name": "Lý lịch tư pháp", "count": 6}]}
+
+    information(app)
 
     @app.get("/participants")
     async def participants() -> Any:

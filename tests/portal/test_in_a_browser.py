@@ -46,11 +46,15 @@ SHOWN = {
     "/dossiers/{code}/supplement": ["/dossiers/H26-261121-0002/supplement"],
     "/dossiers/{code}/confirm": ["/dossiers/H26-261121-0003/confirm"],
     "/dossiers/{code}/withdraw": ["/dossiers/H26-261121-0001/withdraw"],
+    "/dossiers/{code}/correct": ["/dossiers/H26-261121-0004/correct"],
+    "/dossiers/{code}/rating": ["/dossiers/H26-261121-0004/rating"],
+    "/verify": ["/verify", "/verify?code=7KQM-O"],
+    "/verify/{code}": ["/verify/7KQM-3T9X-HV2N-CDAB"],
     **{path: [path] for path in ("/my", "/inbox", "/my/accesses", "/services", "/information", "/feedback")},
     **{path: [path] for path in ("/consultations", "/transparency", "/help", "/privacy", "/accessibility")},
     **{path: [path] for path in ("/status", "/components", "/nope")},
 }
-NO_PAGE = {"/file/draft/{id}/submit", "/file/draft/{id}/finish", "/inbox/{id}/read"}
+NO_PAGE = {"/verify/file", "/file/draft/{id}/submit", "/file/draft/{id}/finish", "/inbox/{id}/read"}
 
 
 @asynccontextmanager

@@ -40,8 +40,8 @@ async def test_a_late_dossier_says_so_in_its_own_sentence_and_what_the_person_ca
     due = contract.dossiers["H26-261121-0001"]["due"]
     contract.dossiers["H26-261121-0001"]["due"] = {**due, "at": "2020-01-02T17:00:00+07:00"}
     page = (await signed_in.get(FIRST)).text
-    assert re.search(r'<strong class="late">Quá hạn \d+ ngày\.</strong> Ngày hẹn trả là 17:00', page)
-    assert "late-one" in page and "Cách hỏi và khiếu nại" in page
+    assert re.search(r'<span class="late">Quá hạn \d+ ngày\.</span></strong></p>\s*<p>Ngày hẹn trả là 17:00', page)
+    assert "late-one" in page and "khiếu nại đến người đứng đầu" in page
 
 
 async def test_offices_are_named_never_coded(signed_in: Browser) -> None:
