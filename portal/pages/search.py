@@ -1,5 +1,10 @@
-"""Search results: plain GET form, filters, paging, and a way on when nothing was found."""
+"""Search results: a plain GET form, filters as links, one result a title, and a way on when nothing was found."""
 
+import asyncio
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.responses import Response
@@ -9,51 +14,170 @@ from portal.pages.problem import route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
 
-FILTERS = ("field", "level", "applicant", "agency")
-SHOWN_OPTIONS = 60
+FILTERS = ("online", "level", "applicant", "field", "agency")
+SHOWN_CHOICES = 12
+PLACES = 5
+LOCAL = ("UBND", "Sở ", "Trung tâm")
+PLACE_WORDS = re.compile(r"\b(xa|phuong|thi tran|quan|huyen|tinh|thanh pho|dac khu|ubnd|uy ban|cong an)\b")
+# Which checklist of an event of life a result belongs to.
+EVENTS = {
+    "child": ("1.001193", "2.000986", "2.001023"),
+    "marriage": ("1.000894",),
+    "death": ("1.000656",),
+    "moving": ("1.004222", "1.004194", "1.010038", "1.003197"),
+    "lost": ("1.014064", "3.000348", "1.001445", "1.010386", "1.012786", "1.013080"),
+    "open-business": ("1.001612",),
+    "close-business": ("1.001266", "1.001570"),
+}
+FIRST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a filter as a link that keeps the question."""
+
+    label: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One result, whose rule it is (``all``, ``here``, ``elsewhere``), and the ``others`` under its title."""
+
+    item: Mapping[str, Any]
+    rule: str
+    issuer: str
+    others: int
+    versions: Sequence[tuple[str, str]] = ()
 
 
 async def search(visit: Visit) -> Response:
     """Show what was found for ``q`` and the filters; no words and no filter shows how to look."""
     asked = {"q": visit.query("q"), **{name: visit.query(name) for name in FILTERS}}
+    place, choices = await _where(visit)
     found: dict[str, Any] | None = None
     wrong = ""
     if any(asked.values()):
         try:
-            found = await visit.api.call(
-                "search", query={**asked, "cursor": visit.query("cursor", 500), "page_size": 20}
-            )
+            query = {**asked, "cursor": visit.query("cursor", 500), "page_size": 20}
+            found = await visit.api.call("search", query=query)
         except ApiProblem as refused:
             if refused.status not in (400, 422):
                 raise
             wrong = refused.detail or visit.t("find.bad_query")
+    results = found["results"] if found else []
+    beside = await _beside(visit, asked["q"], results, nothing=found is not None and not results)
     return visit.page(
         "search.html",
         asked=asked,
         found=found,
         wrong=wrong,
-        facets=_facets(found, asked, visit.t),
-        top=(await visit.api.get_or({}, "top")).get("results", []) if not found or not found["results"] else [],
+        rows=[_row(item, place) for item in results],
+        place=place,
+        place_choices=choices,
+        ask_place=place is None and any(item.get("also_count") for item in results),
+        narrowed=_narrowed(visit, asked),
+        facets=_facets(visit, found, asked),
+        as_typed=visit.here(q=f'"{asked["q"]}"', cursor=""),
+        without_filters=visit.here(**dict.fromkeys((*FILTERS, "cursor"), "")),
+        **beside,
     )
 
 
-def _facets(found: dict[str, Any] | None, asked: dict[str, str], t: Words) -> dict[str, list[tuple[str, str]]]:
-    """Return the choices of each filter: those the index counted, and always the one that is set."""
-    facets = (found or {}).get("facets") or {}
+async def _where(visit: Visit) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
+    """Return the ward the person named, and those it may be while that is not certain."""
+    ward, typed = visit.query("place", 16), visit.query("where")
+    if typed:
+        named = (await visit.api.get_or({}, "places", q=typed, page_size=PLACES)).get("results", [])
+        return (named[0], ()) if len(named) == 1 else (None, named)
+    return (await visit.api.get_or(None, "place", {"ward": ward}) if ward else None), ()
+
+
+async def _beside(
+    visit: Visit, typed: str, results: Sequence[Mapping[str, Any]], *, nothing: bool
+) -> dict[str, Any]:
+    """Return what else answers: wards and their offices, checklists of events of life, and what people use most."""
+    codes = {str(item.get("id")) for item in results[:FIRST]}
+    wanted = {name for name, those in EVENTS.items() if codes.intersection(those)}
+    about_place = bool(typed) and (nothing or PLACE_WORDS.search(_plain(typed)) is not None)
+    empty: dict[str, Any] = {}
+
+    async def ask(name: str, when: bool, **query: Any) -> Sequence[Mapping[str, Any]]:
+        return (await visit.api.get_or(empty, name, **query) or empty).get("results", []) if when else []
+
+    places, events, top = await asyncio.gather(
+        ask("places", about_place, q=typed, page_size=PLACES),
+        ask("life_events", bool(wanted) or nothing),
+        ask("top", not results),
+    )
+    chosen = events if nothing else [event for event in events if event["id"] in wanted]
+    return {"places": places, "events": chosen, "top": top}
+
+
+def _row(item: Mapping[str, Any], place: Mapping[str, Any] | None) -> Row:
+    """Choose among documents of one title the one whose rule holds where the person lives."""
+    versions = [(str(item["id"]), str(item.get("issuer") or ""))]
+    versions += [(str(other["id"]), str(other["issuer"])) for other in item.get("also") or ()]
+    others = int(item.get("also_count") or 0)
+    here = [one for one in versions if place is not None and _of_place(one[1], place)]
+    everywhere = [one for one in versions if not one[1].startswith(LOCAL)]
+    code, issuer = (here or everywhere or versions)[0]
+    rule = "here" if here else "elsewhere" if issuer.startswith(LOCAL) else "all"
+    rest = [one for one in versions if one[0] != code]
+    return Row({**item, "id": code, "issuer": issuer}, rule, issuer, others, rest)
+
+
+def _of_place(issuer: str, place: Mapping[str, Any]) -> bool:
+    """Tell whether ``issuer`` is an authority of the province that ``place`` lies in."""
+    province = _without_kind(_plain(str(place.get("province_name") or "")))
+    return issuer.startswith(LOCAL) and bool(province) and f" {_plain(issuer)} ".endswith(f" {province} ")
+
+
+def _without_kind(name: str) -> str:
+    return re.sub(r"^(tinh|thanh pho|tp\.?)\s+", "", name)
+
+
+def _plain(text: str) -> str:
+    bare = unicodedata.normalize("NFD", text.lower().replace("đ", "d").replace("Đ", "d"))
+    return " ".join("".join(char for char in bare if not unicodedata.combining(char)).split())
+
+
+def _facets(visit: Visit, found: Mapping[str, Any] | None, asked: Mapping[str, str]) -> dict[str, list[Choice]]:
+    """Return the choices of each filter that is not set: those the index counted, most frequent first."""
+    counted = (found or {}).get("facets") or {}
     shown = {}
     for name in FILTERS:
-        counts = {str(one["value"]): int(one["count"]) for one in (facets.get(name) or [])[:SHOWN_OPTIONS]}
-        chosen = asked[name]
-        if chosen and chosen not in counts:
-            counts = {chosen: 0, **counts}
-        shown[name] = [(value, _label(name, value, count, t)) for value, count in counts.items()]
+        values = [] if asked[name] else (counted.get(name) or [])[:SHOWN_CHOICES]
+        choices = [
+            Choice(
+                f"{_label(name, str(one['value']), visit.t)} ({visit.t.number(int(one['count']))})",
+                visit.here(**{name: str(one["value"]), "cursor": ""}),
+            )
+            for one in values
+        ]
+        if len(choices) > 1 or (name == "online" and choices):
+            shown[name] = choices
     return shown
 
 
-def _label(name: str, value: str, count: int, t: Words) -> str:
+def _narrowed(visit: Visit, asked: Mapping[str, str]) -> list[Choice]:
+    """Return the filters that are set, each with the address without it."""
+    return [
+        Choice(
+            f"{visit.t(f'find.by_{name}')}: {_label(name, asked[name], visit.t)}",
+            visit.here(**{name: "", "cursor": ""}),
+        )
+        for name in _set(asked)
+    ]
+
+
+def _set(asked: Mapping[str, str]) -> Iterable[str]:
+    return (name for name in FILTERS if asked[name])
+
+
+def _label(name: str, value: str, t: Words) -> str:
     key = f"find.{name}_{value}"
-    text = t(key) if name in ("level", "applicant") and t.known(key) else value
-    return f"{text} ({t.number(count)})" if count else text
+    return t(key) if name in ("level", "applicant", "online") and t.known(key) else value
 
 
 ROUTES = route("/search", search, also=("/tim-kiem", "/tra-cuu-thu-tuc"))
