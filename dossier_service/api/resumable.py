@@ -1,4 +1,4 @@
-"""Files that come in parts, in the shape of the tus protocol: POST begins, PATCH adds, HEAD tells how far."""
+"""Files that come in parts, in the shape of the tus protocol: POST begins, PATCH adds, HEAD and GET tell how far."""
 
 from typing import Annotated, Any
 
@@ -54,11 +54,20 @@ async def post_upload(
     return JSONResponse(shape, 201, _headers(begun))
 
 
+@ROUTER.get("/drafts/{id}/uploads/{upload}")
+async def get_upload(
+    desk: DeskOf, id: DraftId, upload: UploadId, principal: MaybeSignedIn, token: DraftToken = None
+) -> Response:
+    """Tell how many bytes have come (``offset``) of how many (``length``); ``file`` once it is whole."""
+    seen = await see_upload(desk=desk, principal=principal, token=token, draft=id, id=upload)
+    return JSONResponse(_shape(seen), 200, _headers(seen))
+
+
 @ROUTER.head("/drafts/{id}/uploads/{upload}")
 async def head_upload(
     desk: DeskOf, id: DraftId, upload: UploadId, principal: MaybeSignedIn, token: DraftToken = None
 ) -> Response:
-    """Tell in ``Upload-Offset`` how many bytes have come, of ``Upload-Length``."""
+    """Tell the same in ``Upload-Offset`` and ``Upload-Length``."""
     seen = await see_upload(desk=desk, principal=principal, token=token, draft=id, id=upload)
     return Response(headers=_headers(seen))
 

@@ -30,7 +30,8 @@ def display(
         labels = {option["value"]: t.pick(option["label"]) for option in field.get("options") or ()}
         return "\n".join(labels.get(item, str(item)) for item in (value if isinstance(value, list) else [value]))
     if widget == "files":
-        return "\n".join(files.get(digest) or t("filing.file_n", n=at) for at, digest in enumerate(value, 1))
+        named = [files.get(digest) or t("filing.file_n", n=at) for at, digest in enumerate(value, 1)]
+        return "\n".join([t("filing.one_paper", n=len(named)), *named] if len(named) > 1 else named)
     if widget == "group":
         return "\n".join(_item(field, item, t, places, files) for item in value)
     if widget == "ward":

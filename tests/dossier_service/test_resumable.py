@@ -58,6 +58,7 @@ async def test_detail_16_a_photo_in_parts_resumes_after_a_cut_and_is_turned_and_
         await part(client, upload, data, 0)
         seen = await client.head(upload)
         assert (seen.headers["upload-offset"], seen.headers["upload-length"]) == (str(PART), str(len(data)))
+        assert (await client.get(upload)).json()["offset"] == PART
         last = await part(client, upload, data, PART, len(data))
         file = last.json()["file"]
         kept = await it.here.desk.files.read(f"draft/{path.rpartition('/')[2]}/{file['sha256']}")

@@ -36,6 +36,7 @@ SHOWN = {
     "/file/draft/{id}": [DRAFT],
     "/file/draft/{id}/drop": [f"{DRAFT}/drop"],
     "/file/draft/{id}/q/{page}": [f"{DRAFT}/q/{page}" for page in ("name", "birth", "about", "place", "more", "photo")],
+    "/file/draft/{id}/q/{page}/{item}": [f"{DRAFT}/q/household/1"],
     "/file/draft/{id}/check": [f"{DRAFT}/check"],
     "/lookup": ["/lookup", "/lookup?code=x"],
     "/lookup/{code}": ["/lookup/H26-261121-0001"],

@@ -1,0 +1,90 @@
+"""Uploads: shrunk on the phone and sent on after a cut with the script, and as a plain form without it."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from PIL import Image
+from playwright.async_api import FilePayload, Page, Route
+
+from tests.portal.conftest import Browser
+from tests.portal.test_filing import begin as begin_draft
+from tests.portal.test_in_a_browser import begin, visit
+
+DIGEST = "ab" * 32
+
+
+class Part:
+    """The API's side of one upload: it loses the answer to one part, and cuts one part off before it comes."""
+
+    def __init__(self) -> None:
+        self.length = self.offset = self.sent = self.parts = 0
+
+    async def answer(self, route: Route) -> None:
+        """Answer one request of the script."""
+        request = route.request
+        body = request.post_data_buffer or b""
+        if request.method == "POST":
+            self.length = orjson.loads(body)["length"]
+        if request.method == "PATCH":
+            self.parts, self.sent = self.parts + 1, self.sent + len(body)
+            assert int(request.headers["upload-offset"]) == self.offset
+            assert request.headers["draft-token"] == "t0ken"
+            if self.parts == 3:
+                await route.abort("connectionreset")
+                return
+            self.offset += len(body)
+            if self.parts == 5:
+                await route.abort("connectionreset")
+                return
+        said: dict[str, Any] = {"id": "f" * 32, "offset": self.offset, "length": self.length}
+        whole = {"file": {"sha256": DIGEST}} if self.offset == self.length else {}
+        await route.fulfill(json={**said, **whole}, status=201 if request.method == "POST" else 200)
+
+
+def photo() -> bytes:
+    """Return a photo of some 2 MB."""
+    out = io.BytesIO()
+    Image.effect_noise((2400, 1800), 80).convert("RGB").save(out, "JPEG", quality=70)
+    return out.getvalue()
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("chromium")
+async def test_detail_16_a_photo_is_shrunk_and_sent_on_after_two_cuts(tmp_path: Path) -> None:
+    data, part = photo(), Part()
+
+    async def do(page: Page, address: str) -> None:
+        await begin(page, address)
+        await page.route("**/api/dossiers/v1/drafts/d1/uploads**", part.answer)
+        await page.goto(f"{address}/file/draft/d1/q/photo")
+        taken = FilePayload(name="giay.jpg", mimeType="image/jpeg", buffer=data)
+        await page.set_input_files("#f-photo", [taken])
+        await page.get_by_role("button", name="Tiếp tục").last.click()
+        await page.wait_for_url("**/check")
+
+    contract = await visit(tmp_path, do)
+    assert contract.drafts["d1"]["answers"]["photo"] == [DIGEST]
+    assert part.length < len(data)
+    assert part.sent <= 1.2 * part.length, (part.sent, part.length)
+
+
+@pytest.mark.parametrize(("name", "data"), [("don.docx", b"PK.."), ("trong.pdf", b"")])
+async def test_detail_16_what_is_no_paper_gets_a_helpful_refusal_at_its_field(
+    browser: Browser, name: str, data: bytes
+) -> None:
+    await begin_draft(browser)
+    files = {"photo-new": (name, data, "application/octet-stream")}
+    page = await browser.post("/file/draft/d1/q/photo", data={"action": "continue"}, files=files)
+    assert page.status_code == 422
+    assert "Gửi ảnh JPG hoặc PDF." in page.text and 'href="#f-photo"' in page.text
+
+
+async def test_detail_16_several_photos_are_one_paper(browser: Browser) -> None:
+    await begin_draft(browser)
+    photos = [("photo-new", (f"{n}.jpg", b"\xff\xd8" + b"0" * n, "image/jpeg")) for n in (40, 41)]
+    await browser.post("/file/draft/d1/q/photo", data={"action": "continue"}, files=photos)
+    page = (await browser.get("/file/draft/d1/check")).text
+    assert "Một giấy tờ gồm 2 ảnh hoặc tệp" in page
