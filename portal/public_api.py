@@ -32,11 +32,31 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "fields": Endpoint("catalog", "GET", f"{CATALOG}/fields"),
     "agencies": Endpoint("catalog", "GET", f"{CATALOG}/agencies"),
     "participants": Endpoint("catalog", "GET", f"{CATALOG}/participants"),
+    "codes": Endpoint("catalog", "GET", f"{CATALOG}/codes"),
+    "changes": Endpoint("catalog", "GET", f"{CATALOG}/changes"),
+    "life_events": Endpoint("catalog", "GET", f"{CATALOG}/life-events"),
+    "life_event": Endpoint("catalog", "GET", f"{CATALOG}/life-events/{{id}}"),
+    "guides": Endpoint("catalog", "GET", f"{CATALOG}/guides"),
+    "guide": Endpoint("catalog", "GET", f"{CATALOG}/guides/{{id}}"),
+    "lines": Endpoint("catalog", "GET", f"{CATALOG}/lines"),
+    "questions": Endpoint("catalog", "GET", f"{CATALOG}/questions"),
+    "essential": Endpoint("catalog", "GET", f"{CATALOG}/essential-services"),
+    "provinces": Endpoint("catalog", "GET", f"{CATALOG}/provinces"),
+    "offices": Endpoint("catalog", "GET", f"{CATALOG}/offices"),
+    "office": Endpoint("catalog", "GET", f"{CATALOG}/offices/{{id}}"),
+    "stops": Endpoint("catalog", "GET", f"{CATALOG}/stops"),
     "procedure": Endpoint("catalog", "GET", f"{CATALOG}/procedures/{{code}}"),
     "form": Endpoint("catalog", "GET", f"{CATALOG}/procedures/{{code}}/form"),
+    "revisions": Endpoint("catalog", "GET", f"{CATALOG}/procedures/{{code}}/revisions"),
+    "withdraw_procedure": Endpoint("catalog", "POST", f"{CATALOG}/procedures/{{code}}/withdraw"),
+    "proposals": Endpoint("catalog", "GET", f"{CATALOG}/proposals"),
+    "proposal": Endpoint("catalog", "GET", f"{CATALOG}/proposals/{{code}}"),
+    "begin_proposal": Endpoint("catalog", "PUT", f"{CATALOG}/proposals/{{code}}"),
+    "save_proposal": Endpoint("catalog", "PATCH", f"{CATALOG}/proposals/{{code}}"),
+    "drop_proposal": Endpoint("catalog", "DELETE", f"{CATALOG}/proposals/{{code}}"),
+    "publish_proposal": Endpoint("catalog", "POST", f"{CATALOG}/proposals/{{code}}/publish"),
     "places": Endpoint("catalog", "GET", f"{CATALOG}/places"),
     "place": Endpoint("catalog", "GET", f"{CATALOG}/places/{{ward}}"),
-    "office": Endpoint("catalog", "GET", f"{CATALOG}/offices/{{id}}"),
     "resolve": Endpoint("catalog", "GET", f"{CATALOG}/resolve"),
     "search": Endpoint("search", "GET", f"{SEARCH}/query"),
     "suggest": Endpoint("search", "GET", f"{SEARCH}/suggest"),
@@ -176,7 +196,7 @@ class PublicApi:
             headers["draft-token"] = draft_token
         if key:
             headers["idempotency-key"] = key
-        target = f"{path}?{urlencode(asked)}" if asked else path
+        target = f"{path}?{urlencode(asked, doseq=True)}" if asked else path
         try:
             reply = await self._upstreams[endpoint.service].request(endpoint.method, target, headers, body)
         except Unavailable as away:

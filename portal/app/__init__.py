@@ -22,10 +22,14 @@ from portal.pages import (
     assisting,
     claiming,
     components,
+    desk,
     dossiers,
     filing,
     front,
+    information,
     lookup,
+    machines,
+    offices,
     procedure,
     rating,
     requests,
@@ -40,7 +44,28 @@ from portal.public_api import ApiProblem
 from portal.settings import PortalSettings
 
 ROOM = Path(__file__).parents[1]
-PAGES = (front, search, procedure, filing, submitting, lookup, dossiers, requests, rating, verify, space, assisting, claiming, sections, about, components)
+PAGES = (
+    front,
+    search,
+    procedure,
+    filing,
+    submitting,
+    lookup,
+    dossiers,
+    requests,
+    rating,
+    verify,
+    space,
+    assisting,
+    claiming,
+    sections,
+    information,
+    offices,
+    machines,
+    about,
+    components,
+    desk,
+)
 
 
 def routes() -> list[BaseRoute]:

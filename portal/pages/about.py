@@ -37,7 +37,8 @@ async def status(visit: Visit) -> Response:
         path = ENDPOINTS[name].path + ("?q=khai" if name == "suggest" else "")
         answered = await visit.api.answers(service, path)
         parts.append((service, 0 < answered < 500 and answered in (expected, 200, 401, 403)))
-    return visit.page("status.html", parts=parts, good=all(good for _, good in parts), at=visit.now)
+    stops = (await visit.api.get_or({}, "stops")).get("results", [])
+    return visit.page("status.html", parts=parts, good=all(good for _, good in parts), at=visit.now, stops=stops)
 
 
 ROUTES = [

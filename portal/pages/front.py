@@ -1,4 +1,4 @@
-"""The front page: one search box, the follow box, the six sections, the procedures people use most."""
+"""The front page: search box, follow box, six sections, what people use most, and notices when there are any."""
 
 from starlette.responses import Response
 
@@ -18,7 +18,14 @@ SECTIONS = (
 async def front(visit: Visit) -> Response:
     """Show the front page; without the catalogue it still searches and follows."""
     top = await visit.api.get_or(None, "top")
-    return visit.page("front.html", sections=SECTIONS, top=(top or {}).get("results", [])[:10], away=top is None)
+    stops = await visit.api.get_or({}, "stops")
+    return visit.page(
+        "front.html",
+        sections=SECTIONS,
+        top=(top or {}).get("results", [])[:10],
+        away=top is None,
+        stops=stops.get("results", []),
+    )
 
 
 ROUTES = route("/", front)

@@ -1,6 +1,7 @@
 """Pages for what went wrong: what happened, what was saved, what to do now, and the code to quote."""
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import quote
 
 import structlog
 from starlette.exceptions import HTTPException
@@ -56,6 +57,7 @@ def route(path: str, handler: PageHandler, *methods: str, also: tuple[str, ...] 
         if refused := request.scope.get("portal.refused"):
             raise HTTPException(refused)
         visit = Visit(request)
+        visit.primary = quote(path.format(**request.path_params))
         try:
             return await handler(visit)
         except (HTTPException, ApiProblem):

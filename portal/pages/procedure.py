@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
+from portal import codes
+from portal.pages import linked_data
 from portal.pages.problem import problem_page, route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
@@ -19,12 +22,17 @@ async def guide(visit: Visit) -> Response:
         if refused.status in (404, 422):
             return problem_page(visit, 404)
         raise
+    asked = await visit.api.get_or({}, "questions", procedure=procedure["code"])
+    trail = (visit.t("frame.section_search"), "/search"), (visit.title_of(procedure), "")
     return visit.page(
         "procedure.html",
         procedure=procedure,
         guide=procedure.get("guide") or {},
         applicants=[_applicant(visit, str(one)) for one in procedure.get("applicants") or ()],
         as_list=as_list,
+        questions=asked.get("results", []),
+        qr=Markup(codes.qr_svg(visit.canonical("vi"), visit.t("guide.qr"))),
+        linked=[linked_data.service(visit, procedure), linked_data.crumbs(visit, *trail)],
     )
 
 

@@ -1,4 +1,4 @@
-"""Sections 2 to 6 as pages of their own; each says what is there today and what can be done now."""
+"""Sections 2 and 4 to 6 as pages of their own; each says what is there today and what can be done now."""
 
 from starlette.responses import Response
 
@@ -11,20 +11,6 @@ async def services(visit: Visit) -> Response:
     top = await visit.api.get_or(None, "top")
     fileable = [procedure for procedure in (top or {}).get("results", []) if procedure.get("fileable")]
     return visit.page("services.html", fileable=fileable, away=top is None)
-
-
-async def information(visit: Visit) -> Response:
-    """Section 3: life events, fields, and today's name of an old address."""
-    query = visit.query("q")
-    places = await visit.api.get_or(None, "places", q=query) if query else {"results": []}
-    fields = await visit.api.get_or(None, "fields")
-    return visit.page(
-        "information.html",
-        q=query,
-        places=(places or {}).get("results", []),
-        places_away=places is None,
-        fields=(fields or {}).get("results", []),
-    )
 
 
 async def feedback(visit: Visit) -> Response:
@@ -50,7 +36,6 @@ async def transparency(visit: Visit) -> Response:
 
 ROUTES = [
     *route("/services", services, also=("/nop-ho-so",)),
-    *route("/information", information, also=("/thong-tin",)),
     *route("/feedback", feedback, also=("/phan-anh",)),
     *route("/consultations", consultations, also=("/gop-y",)),
     *route("/transparency", transparency, also=("/minh-bach",)),

@@ -20,6 +20,7 @@ from portal.public_api import PublicApi
 from portal.settings import PortalSettings
 
 YEAR = 365 * 24 * 3600
+OWN = ("/my", "/inbox", "/dossiers", "/file", "/lookup/", "/desk", "/assist", "/help-others")
 
 
 class Visit:
@@ -40,6 +41,7 @@ class Visit:
         authorization = request.headers.get("authorization")
         self.signed_in = authorization is not None
         self.big = request.cookies.get("big") == "1"
+        self.primary = ""
         self.api = PublicApi(state.upstreams, authorization, self.lang)
 
     def query(self, name: str, limit: int = 200) -> str:
@@ -62,13 +64,26 @@ class Visit:
 
     def page(self, template: str, status: int = 200, *, private: bool = False, **values: Any) -> Response:
         """Return a page. ``private`` pages are never kept by any cache, the browser's Back included."""
-        body = self._templates.get_template(template).render(visit=self, t=self.t, **values)
+        if private or status >= 400:
+            self.primary = ""
+        body = self.rendered(template, **values)
         response = HTMLResponse(body, status, {"content-language": self.lang, "vary": "Accept-Language, Cookie"})
         keep = "no-store" if private or self.signed_in or status >= 400 else "private, no-cache"
         response.headers["cache-control"] = keep
         if self.remember_language:
             self.set_cookie(response, "lang", self.lang, path="/", max_age=YEAR)
         return response
+
+    def rendered(self, template: str, **values: Any) -> str:
+        """Return a template filled in."""
+        return self._templates.get_template(template).render(visit=self, t=self.t, **values)
+
+    def canonical(self, lang: str | None = None) -> str:
+        """Return the one whole address of this page in ``lang`` (None: as shown); a page of one's own has none."""
+        if not self.primary or self.primary.startswith(OWN):
+            return ""
+        tag = lang or self.lang
+        return f"{self.settings.public_url}{self.primary}{'' if tag == 'vi' else f'?lang={tag}'}"
 
     def go(self, address: str) -> Response:
         """Return the answer that sends the browser to ``address`` with GET (303)."""

@@ -193,6 +193,12 @@ async def list_changes(tx: Tx, *, before: tuple[datetime, str] | None, limit: in
     return [_stored(row) for row in rows]
 
 
+async def codes_in_force(tx: Tx) -> list[tuple[str, datetime]]:
+    """Return (code, moved at) of everything in force, by code."""
+    query = select(HEAD.c.code, HEAD.c.valid_from).where(HEAD.c.withdrawn.is_(False)).order_by(HEAD.c.code)
+    return [(row.code, row.valid_from) for row in await tx.all(query)]
+
+
 async def list_codes(tx: Tx, codes: Sequence[str]) -> list[Stored]:
     """Return the revisions in force of ``codes``, in the order of ``codes``; unknown ones are left out."""
     rows = await tx.all(_joined().where(REVISION.c.revision == HEAD.c.revision, HEAD.c.code.in_(codes)))
