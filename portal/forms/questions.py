@@ -40,6 +40,7 @@ class Question:
     rule: str = ""
     when: str = ""
     only_if: str = ""
+    wallet: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def anchor(self) -> str:

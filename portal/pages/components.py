@@ -3,8 +3,8 @@
 from starlette.responses import Response
 
 from portal.forms.questions import Question
-from portal.pages.dossiers import KINDS
 from portal.pages.problem import route
+from portal.pages.standing import KINDS
 from portal.pages.visit import Visit
 
 OPTIONS = [("a", "Nhận tại phường"), ("b", "Nhận qua bưu điện"), ("c", "Chỉ bản điện tử")]

@@ -39,6 +39,16 @@ class Draft:
         return self.raw.get("submitted_code")
 
     @property
+    def helping(self) -> Mapping[str, Any] | None:
+        """For whom somebody fills this in: id, name and number as they were told; None for one's own."""
+        return self.raw.get("assist")
+
+    @property
+    def receipt(self) -> str:
+        """Where the receipt is once the draft was submitted; a helper has a page of their own."""
+        return f"/assist/{self.helping['id']}" if self.helping else f"/dossiers/{self.code}/receipt"
+
+    @property
     def files(self) -> dict[str, str]:
         """Names of uploaded files by digest, as far as the API tells them."""
         return {str(file["sha256"]): str(file.get("name") or "") for file in self.raw.get("files") or ()}

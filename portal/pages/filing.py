@@ -77,7 +77,7 @@ async def resume(visit: Visit) -> Response:
     """Go on where the draft was left: the first page with something to answer, else the summary."""
     draft = await load(visit)
     if draft.code:
-        return visit.go(f"/dossiers/{draft.code}/receipt")
+        return visit.go(draft.receipt)
     missing = conditions.missing(draft.form, draft.answers)
     pages = conditions.pages(draft.form, draft.answers)
     if not draft.answers and pages:
@@ -89,7 +89,7 @@ async def question_page(visit: Visit) -> Response:
     """Show one page of questions, the list of a page that repeats, or one item of it."""
     draft = await load(visit)
     if draft.code:
-        return visit.go(f"/dossiers/{draft.code}/receipt")
+        return visit.go(draft.receipt)
     page = draft.page(visit.part("page"))
     if page is None:
         return visit.go(draft.address())
@@ -114,7 +114,7 @@ async def answer_page(visit: Visit) -> Response:
             return visit.page("session_over.html", 401, private=True, texts=texts, back=back, lost=bool(files))
         raise
     if draft.code:
-        return visit.go(f"/dossiers/{draft.code}/receipt")
+        return visit.go(draft.receipt)
     page = draft.page(visit.part("page"))
     if page is None:
         return visit.go(draft.address())

@@ -11,6 +11,7 @@ from portal.forms import conditions
 from portal.forms.questions import Question, problem_text, questions, read_page, required_text, source_of
 from portal.forms.values import Posted, one
 from portal.pages.draft import Draft
+from portal.pages.reusing import offer_wallet, said_by_helper, take_from_wallet
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
 
@@ -61,6 +62,7 @@ async def show_page(visit: Visit, sheet: Sheet) -> Response:
     asked = questions(sheet.form, sheet.names, sheet.answers, visit.t)
     if visit.signed_in:
         await _prefill(visit, sheet, asked)
+        await offer_wallet(visit, sheet.draft, asked)
     await _name_places(visit, asked)
     return _render(visit, sheet, asked)
 
@@ -74,6 +76,7 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
         await _name_places(visit, asked)
         return _render(visit, sheet, asked)
     texts, errors = await _uploads(visit, sheet, names, texts, files)
+    texts, errors = await take_from_wallet(visit, sheet.draft, texts, errors, action)
     if action.startswith("remove:"):
         texts = {**texts, **{name: [v for v in texts.get(name, []) if v != action[7:]] for name in names}}
     texts, found = await _find_wards(visit, sheet, names, texts, force=action == "find")
@@ -87,6 +90,7 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
         asked = questions(sheet.form, names, answers, visit.t, posted=texts)
         for question in asked:
             question.found_places = found.get(question.name, [])
+        await offer_wallet(visit, sheet.draft, asked)
         await _name_places(visit, asked)
         return _render(visit, sheet, asked, errors)
     return visit.go(sheet.following(visit, answers))
@@ -184,7 +188,8 @@ async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
     wanted = [q for q in asked if sources[q.name] and q.name not in sheet.answers]
     if not wanted:
         return
-    profile = await visit.api.get_or(None, "profile")
+    helped = sheet.draft.helping is not None
+    profile = said_by_helper(sheet.draft, visit) if helped else await visit.api.get_or(None, "profile")
     if not profile:
         return
     filled = {q.name: profile.get(sources[q.name]) for q in wanted}
@@ -194,7 +199,8 @@ async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
             continue
         question.raw, question.chosen, question.boxes = full.raw, full.chosen, full.boxes
         source = visit.t.pick(profile.get("source"))
-        question.source = visit.t("filing.source", source=source, day=visit.t.short_day(profile.get("as_of")))
+        as_of = visit.t.short_day(profile.get("as_of"))
+        question.source = source if helped else visit.t("filing.source", source=source, day=as_of)
 
 
 async def _name_places(visit: Visit, asked: list[Question]) -> None:

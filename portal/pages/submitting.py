@@ -22,7 +22,7 @@ async def check(visit: Visit) -> Response:
     """Show everything that will be sent, each line with its way back."""
     draft = await load(visit)
     if draft.code:
-        return visit.go(f"/dossiers/{draft.code}/receipt")
+        return visit.go(draft.receipt)
     return await _check_page(visit, draft)
 
 
@@ -164,11 +164,9 @@ async def _submit(visit: Visit, token: str | None, *, wants_draft: bool, ask_to_
             return response
         if refused.status in (409, 422):
             draft = await load(visit, token)
-            return (
-                visit.go(f"/dossiers/{draft.code}/receipt") if draft.code else await _check_page(visit, draft, refused)
-            )
+            return visit.go(draft.receipt) if draft.code else await _check_page(visit, draft, refused)
         raise
-    response = visit.go(f"/dossiers/{filed['code']}/receipt")
+    response = visit.go(f"/assist/{filed['assist']}" if filed.get("assist") else f"/dossiers/{filed['code']}/receipt")
     response.delete_cookie(cookie_name(draft_id), path=cookie_path(draft_id))
     return response
 
