@@ -18,7 +18,8 @@ FILTERS = ("online", "level", "applicant", "field", "agency")
 SHOWN_CHOICES = 12
 PLACES = 5
 LOCAL = ("UBND", "Sở ", "Trung tâm")
-PLACE_WORDS = re.compile(r"\b(xa|phuong|thi tran|quan|huyen|tinh|thanh pho|dac khu|ubnd|uy ban|cong an)\b")
+PLACE_KINDS = frozenset({"xa", "phuong", "quan", "huyen", "tinh"})
+PLACE_KINDS_OF_TWO = frozenset({"thi tran", "thi xa", "thanh pho", "dac khu"})
 # Which checklist of an event of life a result belongs to.
 EVENTS = {
     "child": ("1.001193", "2.000986", "2.001023"),
@@ -29,7 +30,7 @@ EVENTS = {
     "open-business": ("1.001612",),
     "close-business": ("1.001266", "1.001570"),
 }
-FIRST = 3
+FIRST = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +67,15 @@ async def search(visit: Visit) -> Response:
                 raise
             wrong = refused.detail or visit.t("find.bad_query")
     results = found["results"] if found else []
+    rows = [_row(item, place) for item in results]
     beside = await _beside(visit, asked["q"], results, nothing=found is not None and not results)
     return visit.page(
         "search.html",
         asked=asked,
         found=found,
         wrong=wrong,
-        rows=[_row(item, place) for item in results],
+        rows=[row for row in rows if place is None or row.rule != "elsewhere"],
+        elsewhere=[row for row in rows if place is not None and row.rule == "elsewhere"],
         place=place,
         place_choices=choices,
         ask_place=place is None and any(item.get("also_count") for item in results),
@@ -93,25 +96,33 @@ async def _where(visit: Visit) -> tuple[Mapping[str, Any] | None, Sequence[Mappi
     return (await visit.api.get_or(None, "place", {"ward": ward}) if ward else None), ()
 
 
-async def _beside(
-    visit: Visit, typed: str, results: Sequence[Mapping[str, Any]], *, nothing: bool
-) -> dict[str, Any]:
+async def _beside(visit: Visit, typed: str, results: Sequence[Mapping[str, Any]], *, nothing: bool) -> dict[str, Any]:
     """Return what else answers: wards and their offices, checklists of events of life, and what people use most."""
     codes = {str(item.get("id")) for item in results[:FIRST]}
     wanted = {name for name, those in EVENTS.items() if codes.intersection(those)}
-    about_place = bool(typed) and (nothing or PLACE_WORDS.search(_plain(typed)) is not None)
+    named = _named_place(typed) or (typed if nothing else "")
     empty: dict[str, Any] = {}
 
     async def ask(name: str, when: bool, **query: Any) -> Sequence[Mapping[str, Any]]:
         return (await visit.api.get_or(empty, name, **query) or empty).get("results", []) if when else []
 
     places, events, top = await asyncio.gather(
-        ask("places", about_place, q=typed, page_size=PLACES),
+        ask("places", bool(named), q=named, page_size=PLACES),
         ask("life_events", bool(wanted) or nothing),
         ask("top", not results),
     )
     chosen = events if nothing else [event for event in events if event["id"] in wanted]
     return {"places": places, "events": chosen, "top": top}
+
+
+def _named_place(typed: str) -> str:
+    """Return the part of a question that names a ward or a province ("công an phường Ba Đình"), else ""."""
+    words = typed.split()
+    plain = [_plain(word) for word in words]
+    for place, word in enumerate(plain[:-1]):
+        if word in PLACE_KINDS or " ".join(plain[place : place + 2]) in PLACE_KINDS_OF_TWO:
+            return " ".join(words[place:])
+    return ""
 
 
 def _row(item: Mapping[str, Any], place: Mapping[str, Any] | None) -> Row:
