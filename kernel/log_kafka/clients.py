@@ -8,15 +8,18 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 from kernel.log import MAX_BODY
+from kernel.log_kafka import checksum
 
 RECORD_MAX = MAX_BODY + 64 * 1024
 FETCH_MAX = 4 * MAX_BODY
 REACHED_WITHIN = 2.0
 CONNECTED_WITHIN = 5_000
 ANSWERED_WITHIN = 10_000
+LINGER = 1_000  # whoever sends flushes, so that all of it goes in one request
 
 # What happens is logged by our own words and types: the library's own lines hold keys and repeat for ever.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
+checksum.install()
 
 COMMON = {"bootstrap_timeout_ms": CONNECTED_WITHIN, "metadata_max_age_ms": 30_000, "reconnect_backoff_max_ms": 1_000}
 
@@ -57,6 +60,7 @@ def new_producer(brokers: str, *, delivery_timeout_ms: int) -> Any:
         max_block_ms=min(CONNECTED_WITHIN, delivery_timeout_ms),
         max_request_size=RECORD_MAX,
         batch_size=256 * 1024,
+        linger_ms=LINGER,
         allow_auto_create_topics=False,
         metrics_enabled=False,
     )

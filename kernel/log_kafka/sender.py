@@ -28,8 +28,9 @@ class Sender:
         failpoint("log_appended")
         try:
             sent = [self._send_one(message) for message in messages]
+            self._producer.flush(self._delivery_timeout_ms / 1000 + 10)
             for future in sent:
-                future.get(timeout=self._delivery_timeout_ms / 1000 + 10)
+                future.get(timeout=0)
         except BaseException:
             self.give_up()
             raise
