@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
 
 from dossier_service.model.dossier import Dossier, Request
 from dossier_service.model.happened import DossierChanged, Filed
@@ -25,7 +24,7 @@ from dossier_service.store.mapping import (
     request_row,
 )
 from dossier_service.store.tables import COUNTER, DOSSIER, FILED, HISTORY, REQUEST
-from kernel.db import Tx, sets
+from kernel.db import Tx
 
 
 class Stale(Exception):
@@ -87,42 +86,11 @@ async def move(tx: Tx, pairs: Sequence[tuple[Dossier, Dossier]]) -> None:
 
     Raises ``Stale`` when one was changed since it was read.
     """
-    if not pairs:
-        return
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for before, after in pairs:
-        values = changed_columns(before, after)
-        row = {"of_code": before.code, "of_event_no": before.event_no}
-        groups.setdefault(tuple(values), []).append(row | {f"new_{name}": value for name, value in values.items()})
-    for names, rows in groups.items():
-        if tx.takes_arrays:
-            done = await tx.execute(_moving_together(names), sets.columns_of(rows))
-        else:
-            done = await tx.execute(_moving(names), rows)
-        if done.rowcount != len(rows):
-            raise Stale
-
-
-@lru_cache(512)
-def _moving(names: tuple[str, ...]) -> Update:
-    """Return the compare-and-set that changes these columns; most of a batch changes the same few."""
-    return (
-        update(DOSSIER)
-        .where(DOSSIER.c.code == bindparam("of_code"), DOSSIER.c.event_no == bindparam("of_event_no"))
-        .values({name: bindparam(f"new_{name}") for name in names})
-    )
-
-
-@lru_cache(512)
-def _moving_together(names: tuple[str, ...]) -> Update:
-    """Return the same compare-and-set for rows that come as arrays."""
-    columns = {"of_code": "code", "of_event_no": "event_no"} | {f"new_{name}": name for name in names}
-    rows = sets.given(DOSSIER, columns)
-    return (
-        update(DOSSIER)
-        .where(DOSSIER.c.code == rows.c.of_code, DOSSIER.c.event_no == rows.c.of_event_no)
-        .values({name: rows.c[f"new_{name}"] for name in names})
-    )
+    changes = [
+        ({"code": before.code, "event_no": before.event_no}, changed_columns(before, after)) for before, after in pairs
+    ]
+    if await tx.change(DOSSIER, changes) != len(changes):
+        raise Stale
 
 
 async def add_history(tx: Tx, changes: Iterable[DossierChanged]) -> None:
@@ -212,7 +180,8 @@ async def filed_row(tx: Tx, code: str) -> Any:
 async def filed_for(tx: Tx, code: str) -> Filed:
     """Return what was filed under ``code``, which exists."""
     filed = filed_of(await filed_row(tx, code))
-    return replace(filed, paper_code=await papers.code_of(tx, code), corrects=await corrections.mended_by(tx, code))
+    corrects, wrong = await corrections.mended_by(tx, code)
+    return replace(filed, paper_code=await papers.code_of(tx, code), corrects=corrects, wrong=wrong)
 
 
 async def page_of_owner(tx: Tx, owner: str, *, size: int, before: tuple[datetime, str] | None) -> Sequence[Any]:

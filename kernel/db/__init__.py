@@ -120,6 +120,10 @@ class Tx:
         if rows:
             await _uninterrupted(sets.insert_rows(self.connection, table, rows))
 
+    async def change(self, table: Table, changes: Sequence[sets.Change]) -> int:
+        """Write each (known columns, new columns) where a row is as known, in sets; return how many were found."""
+        return await _uninterrupted(sets.change_rows(self.connection, table, changes)) if changes else 0
+
     @property
     def takes_arrays(self) -> bool:
         """Whether rows can be given as one array a column (``kernel.db.sets``)."""
