@@ -14,7 +14,7 @@ from kernel.clock import real_now
 from kernel.db import Database
 from kernel.telemetry import failpoint
 
-REPORTS_A_TRANSACTION = 200
+REPORTS_A_TRANSACTION = 500
 
 UNDELIVERED = Gauge("motcua_lane_undelivered", "Items that the participant has not acked", ("lane",))
 OLDEST = Gauge("motcua_lane_oldest_seconds", "Age of the oldest unacked item", ("lane",))

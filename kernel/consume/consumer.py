@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import insert, select
 
 from kernel.clock import real_now
 from kernel.consume.parking import BACKOFF, Apply, Parking
@@ -17,7 +17,7 @@ from kernel.db import Database, Tx
 from kernel.lease import Leases
 from kernel.log import Log, Partition, PositionLost, Reader, Record
 
-BATCH = 200
+BATCH = 500
 LOST_AGAIN = 60.0
 
 APPLIED = Counter("motcua_consumed_total", "Messages taken from the log", ["consumer"])
@@ -115,11 +115,10 @@ class Consumer:
             for place, start in (await self._log.starts(topic)).items():
                 row = stored.get(place)
                 if row is not None and (row.topic_id != identity or not start <= row.next <= ends[place]):
-                    moved.append(self._values(place) | {"to": start, "identity": identity})
+                    moved.append((self._row(place), {"next": start, "topic_id": identity}))
         if moved:
-            statement = update(self._position).where(self._is_bound()).values(next=bindparam("to"))
             async with self._database.begin() as tx:
-                await tx.execute(statement.values(topic_id=bindparam("identity")), moved)
+                await tx.change(self._position, moved)
         self._lost = {}
         return len(moved)
 
@@ -228,29 +227,12 @@ class Consumer:
         logger.error("position_lost", consumer=self.name, topic=place.topic, partition=place.number, reason=reason)
 
     async def _move(self, tx: Tx, following: dict[Partition, int]) -> None:
-        statement = (
-            update(self._position)
-            .where(self._is_bound(), self._position.c.next == bindparam("expected"))
-            .values(next=bindparam("to"))
-        )
-        rows = [
-            self._values(place) | {"expected": self._positions.get(place, 0), "to": offset}
+        changes = [
+            (self._row(place) | {"next": self._positions.get(place, 0)}, {"next": offset})
             for place, offset in following.items()
         ]
-        moved = await tx.execute(statement, rows)
-        if moved.rowcount != len(rows):
+        if await tx.change(self._position, changes) != len(changes):
             raise Fenced
-
-    def _is_bound(self) -> Any:
-        columns = self._position.c
-        return and_(
-            columns.consumer == bindparam("of"),
-            columns.topic == bindparam("on"),
-            columns.partition == bindparam("number"),
-        )
-
-    def _values(self, place: Partition) -> dict[str, object]:
-        return {"of": self.name, "on": place.topic, "number": place.number}
 
     def _row(self, place: Partition) -> dict[str, object]:
         return {"consumer": self.name, "topic": place.topic, "partition": place.number}

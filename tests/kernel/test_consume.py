@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from kernel.clock import real_now
 from kernel.consume import Consumer, Fenced, counted
+from kernel.consume.consumer import BATCH
 from kernel.db import Database, Tx
 from kernel.errors import Reject
 from kernel.lease import Leases
@@ -107,7 +108,7 @@ class TestTogether:
         found = await noted(database)
         assert sorted(n for numbers in found.values() for n in numbers) == list(range(1000))
         assert await counted(database, "outbox") == 1000
-        assert max(service.batches) == 200
+        assert max(service.batches) == BATCH
 
     async def test_a_restart_goes_on_where_the_last_one_stopped(
         self, service: Service, database: Database, log: Log
