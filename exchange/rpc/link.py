@@ -76,6 +76,7 @@ class Link:
         self._receipt = 0
         self._receipted = position.last_report_seq
         self._frames: deque[exchange_pb2.Down] = deque()
+        self._waiting = True  # items may be waiting that can be sent
         self._due = asyncio.Event()
         self._due.set()
         self._ended = asyncio.Event()
@@ -116,6 +117,7 @@ class Link:
 
     def wake(self) -> None:
         """Look for items to send."""
+        self._waiting = True
         self._due.set()
 
     def send(self, frame: exchange_pb2.Down) -> None:
@@ -209,6 +211,7 @@ class Link:
             self._acked = max(self._acked, work.acked)
             while self._in_flight and self._in_flight[0][0] <= self._acked:
                 self._bytes_out -= self._in_flight.popleft()[1]
+            self._waiting = True
         if self._reports:
             self._parts.brought()
         self._due.set()
@@ -229,7 +232,9 @@ class Link:
             if self._receipt:
                 receipt, self._receipt = self._receipt, 0
                 await context.write(exchange_pb2.Down(receipt=exchange_pb2.Receipt(report_seq=receipt)))
-            await self._write_items(context)
+            if self._waiting:
+                self._waiting = False
+                await self._write_items(context)
 
     async def _write_items(self, context: Context) -> None:
         room = self._terms.items - len(self._in_flight)
@@ -248,7 +253,7 @@ class Link:
             self.sent = row.seq
             await context.write(exchange_pb2.Down(item=self._item(row)))
         if rows:
-            self._due.set()
+            self.wake()
 
     def _item(self, row: Any) -> exchange_pb2.DownItem:
         # A kind that the participant did not declare is never sent: its number goes without a body, which the

@@ -64,25 +64,22 @@ async def record_work(*, database: Database, works: Sequence[Work]) -> Recorded:
         taken = [work for work in works if _fits(work, rows.get(work.lane))]
         if not taken:
             return Recorded(frozenset(), frozenset())
-        moves = []
-        for work in taken:
-            row = rows[work.lane]
-            moves.append(
+        acked = {w.lane: min(max(rows[w.lane].acked_seq, w.acked), rows[w.lane].last_seq) for w in taken}
+        moves = [
+            (
+                {"lane": work.lane, "link_epoch": work.link_epoch},
                 {
-                    "for_lane": work.lane,
-                    "epoch": work.link_epoch,
-                    "acked": min(max(row.acked_seq, work.acked), row.last_seq),
-                    "reported": row.last_report_seq + len(work.reports),
-                }
+                    "acked_seq": acked[work.lane],
+                    "last_report_seq": rows[work.lane].last_report_seq + len(work.reports),
+                    "last_seen": now,
+                },
             )
-        mine = (LANE.c.lane == bindparam("for_lane"), LANE.c.link_epoch == bindparam("epoch"))
-        moved = update(LANE).where(*mine)
-        await tx.execute(
-            moved.values(acked_seq=bindparam("acked"), last_report_seq=bindparam("reported"), last_seen=now), moves
-        )
+            for work in taken
+        ]
+        await tx.change(LANE, moves)
         for work in taken:
             await _quarantine(tx, work)
-        await emit_acked(tx, {m["for_lane"]: (rows[m["for_lane"]].acked_seq, m["acked"]) for m in moves}, now)
+        await emit_acked(tx, {lane: (rows[lane].acked_seq, to) for lane, to in acked.items()}, now)
         filled = await _reports(tx, taken, now)
         return Recorded(frozenset(work.lane for work in taken), frozenset(filled))
 
