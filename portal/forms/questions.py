@@ -14,6 +14,9 @@ from portal.forms.values import Posted, Read, one, read
 from portal.i18n import Words
 
 
+NO_BOX = ("former", "group")
+
+
 @dataclass(slots=True)
 class Question:
     """One field as the template shows it. ``raw`` is the text in the box, ``chosen`` the ticked options."""
@@ -92,6 +95,8 @@ def questions(
     said = ""
     for name, open_condition in names.items():
         spec = form["fields"][name]
+        if spec["widget"] in NO_BOX:
+            continue
         hanging = not isinstance(open_condition, bool)
         question = _blank(name, spec, t, optional=name not in (ever if hanging else wanted))
         if not isinstance(open_condition, bool):

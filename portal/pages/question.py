@@ -80,7 +80,7 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
     if action.startswith("remove:"):
         texts = {**texts, **{name: [v for v in texts.get(name, []) if v != action[7:]] for name in names}}
     texts, found = await _find_wards(visit, sheet, names, texts, force=action == "find")
-    errors |= {name: visit.t("filing.choose_place") for name in found if name not in errors}
+    errors |= {name: _which_place(visit, found[name]) for name in found if name not in errors}
     staying = bool(action) and action != "continue"
     answers, more = await _save(visit, sheet, names, texts, quiet=staying, sure=not errors)
     errors = {**more, **errors}
@@ -171,7 +171,7 @@ async def _find_wards(
         query = one(texts, f"{name}-q")
         if not query or (one(texts, name) and query == one(texts, f"{name}-was") and not force):
             continue
-        answer = await visit.api.get_or({"results": []}, "places", q=query, page_size=8)
+        answer = await _places(visit, query)
         exact = [place for place in answer["results"] if place_name(place).casefold() == query.casefold()]
         hits = exact[:1] or answer["results"]
         if len(hits) == 1 and not force:
@@ -179,7 +179,32 @@ async def _find_wards(
         else:
             found[name] = answer["results"]
             out[name] = [""]
+    for name in (n for n in names if sheet.form["fields"][n]["widget"] == "former"):
+        out[name] = [await _former(visit, sheet, name.removesuffix("_before"), out)]
     return out, found
+
+
+def _which_place(visit: Visit, places: list[Any]) -> str:
+    """Return what to do about several places: a divided old ward is one question about itself."""
+    old = {str(place.get("matched") or "") for place in places}
+    if len(places) > 1 and len(old) == 1 and old != {""} and not any(place.get("whole", True) for place in places):
+        return visit.t("filing.place_divided", name=old.pop(), n=len(places))
+    return visit.t("filing.choose_place")
+
+
+async def _former(visit: Visit, sheet: Sheet, ward: str, texts: Posted) -> str:
+    """Return the old name by which a ward was found, as papers print it; what was kept for the same ward stays."""
+    chosen, query = one(texts, ward), one(texts, f"{ward}-q")
+    kept = str(sheet.answers.get(f"{ward}_before") or "") if chosen == sheet.answers.get(ward) else ""
+    if not chosen or not query:
+        return kept
+    hits = (await _places(visit, query))["results"]
+    return str(next((place.get("matched") for place in hits if place["ward"] == chosen), "") or "") or kept
+
+
+async def _places(visit: Visit, query: str) -> dict[str, Any]:
+    found: dict[str, Any] = await visit.api.get_or({"results": []}, "places", q=query, page_size=8)
+    return found
 
 
 async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:

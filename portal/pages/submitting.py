@@ -60,12 +60,14 @@ def _sections(
         if not conditions.applies(draft.form, name, draft.answers):
             continue
         spec, value = draft.form["fields"][name], draft.answers.get(name)
+        if spec["widget"] == "former":
+            continue
         if spec["widget"] == "group" and value:
             for number, item in enumerate(value, 1):
                 heading = f"{visit.t.pick(spec['item'])} {number}"
                 yield heading, _item_rows(visit, draft, name, item, places, f"{base}/{number}", number)
         else:
-            row = _row(visit, draft, name, spec, value, places, base)
+            row = _row(visit, draft, name, spec, value, places, base, str(draft.answers.get(f"{name}_before") or ""))
             rows.append({**row, "missing": name in missing})
     if rows:
         yield visit.t.pick(page["title"]), rows
@@ -82,9 +84,18 @@ def _item_rows(
 ) -> list[dict[str, Any]]:
     spec = draft.form["fields"][group]
     return [
-        _row(visit, draft, f"{group}-{number - 1}-{name}", spec["fields"][name], item.get(name), places, address)
+        _row(
+            visit,
+            draft,
+            f"{group}-{number - 1}-{name}",
+            spec["fields"][name],
+            item.get(name),
+            places,
+            address,
+            str(item.get(f"{name}_before") or ""),
+        )
         for name in spec["order"]
-        if conditions.holds(spec["fields"][name].get("when"), item)
+        if spec["fields"][name]["widget"] != "former" and conditions.holds(spec["fields"][name].get("when"), item)
     ]
 
 
@@ -96,11 +107,13 @@ def _row(
     value: Any,
     places: Mapping[str, str],
     address: str,
+    before: str,
 ) -> dict[str, Any]:
+    text = display(spec, value, visit.t, places=places, files=draft.files)
     return {
         "name": name,
         "label": visit.t.pick(spec["label"]),
-        "text": display(spec, value, visit.t, places=places, files=draft.files),
+        "text": f"{text} ({visit.t('filing.formerly_short', name=before)})" if before else text,
         "doubt": doubt(spec, value, visit.t),
         "change": f"{address}?from=check",
         "missing": False,

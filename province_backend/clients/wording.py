@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kernel.locale import short_date
-from province_backend.model.case import Filing
+from province_backend.model.case import Filing, Item
 
 FOLDER = Path(__file__).parent
 WORDS = FOLDER / "words"
@@ -24,6 +24,11 @@ def result_title(filing: Filing) -> str:
     """Return the title of a procedure's result, in Vietnamese."""
     known = _procedure(filing.procedure)
     return str(known["result"]) if known else f"Kết quả: {filing.title or filing.procedure}"
+
+
+def asked_of_example(procedure: str) -> tuple[Item, ...]:
+    """Return what a demo office asks for when the procedure's marked example is filed; none when it is not known."""
+    return tuple(Item(**row) for row in _procedure(procedure).get("asks", ()))
 
 
 def printed_facts(filing: Filing) -> list[tuple[str, str]]:
@@ -46,7 +51,10 @@ def _facts(filing: Filing, names: Iterable[str], lang: str) -> list[tuple[str, s
 
 
 def _label(procedure: str, name: str, lang: str) -> str:
-    known = _procedure(procedure).get("fields", {}).get(name)
+    fields = _procedure(procedure).get("fields", {})
+    known, ward = fields.get(name), fields.get(name.removesuffix("_before"))
+    if ward and not known:
+        return {"vi": f"{ward['vi']} (tên cũ trên giấy tờ)", "en": f"{ward['en']} (old name on the papers)"}[lang]
     return str(known[lang]) if known else name.replace("_", " ").capitalize()
 
 

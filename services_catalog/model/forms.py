@@ -6,6 +6,9 @@ compiled, to the schema (``if``/``then``), so an answer left over on a page no l
 
 ``source`` names the fact of the profile a field can be filled from; ``sources`` do so each under its own condition.
 
+A field of widget ``ward`` gets a companion ``{name}_before`` of widget ``former``: the old name as papers print it,
+kept when the ward was found by it. It is asked with its ward and has no box of its own.
+
 A page that is answered several times, once for each person or thing, says ``repeat``; all its fields are an item's::
 
     {"id": "members", "title": ["Thành viên", "Members"],
@@ -50,9 +53,11 @@ PARTIAL_TEXT = (
 PICK = ("Chọn một mục trong danh sách.", "Choose one from the list.")
 WARD = ("Chọn xã, phường hoặc đặc khu trong danh sách.", "Choose a commune, ward or special zone from the list.")
 FILES = ("Gửi lại tệp này từ máy của bạn.", "Send this file again from your device.")
+FORMER = ("Tên cũ ghi trên giấy tờ", "Old name on the papers")
 ERRORS: dict[str, dict[str, tuple[str, str]]] = {
     "text": {"required": ENTER, "pattern": BLANK, "maxLength": TOO_LONG},
     "textarea": {"required": ENTER, "pattern": BLANK, "maxLength": TOO_LONG},
+    "former": {"required": ENTER, "pattern": BLANK, "maxLength": TOO_LONG},
     "name": {
         "required": ENTER,
         "maxLength": TOO_LONG,
@@ -151,13 +156,31 @@ def _repeats(page: Written) -> bool:
 def _asked(page: Written) -> Sequence[Written]:
     """Return the fields of a page; a page that repeats is one field, the group."""
     if not _repeats(page):
-        listed: Sequence[Written] = page["fields"]
-        return listed
+        return _with_former(page["fields"])
     repeat = page["repeat"]
     if not 0 <= repeat["min"] <= repeat["max"] or not repeat["max"] or not page["fields"]:
         raise ValueError(f"{repeat['name']}: a repeat needs fields, and min <= max")
     heading = {"label": page["title"], "hint": page.get("hint"), "required": repeat["min"] > 0}
-    return ({**heading, **repeat, "widget": "group", "fields": page["fields"], "errors": page.get("errors", {})},)
+    return (
+        {
+            **heading,
+            **repeat,
+            "widget": "group",
+            "fields": _with_former(page["fields"]),
+            "errors": page.get("errors", {}),
+        },
+    )
+
+
+def _with_former(fields: Sequence[Written]) -> list[Written]:
+    """Return the fields, each ward followed by its companion."""
+    listed: list[Written] = []
+    for field in fields:
+        listed.append(field)
+        if field["widget"] == "ward":
+            before = {"name": f"{field['name']}_before", "widget": "former", "label": FORMER, "required": False}
+            listed.append({**before, **({"when": field["when"]} if "when" in field else {})})
+    return listed
 
 
 def _compiled(
@@ -308,10 +331,10 @@ def _options(field: Written, options: Options) -> list[dict[str, Any]]:
 
 def _property(field: Written, options: Options) -> dict[str, Any]:
     widget = field["widget"]
-    longest = field.get("max", {"text": 200, "name": 200, "textarea": 2000}.get(widget))
+    longest = field.get("max", {"text": 200, "name": 200, "former": 200, "textarea": 2000}.get(widget))
     values = [option["value"] for option in _options(field, options)]
     match widget:
-        case "text" | "textarea":
+        case "text" | "textarea" | "former":
             return {"type": "string", "pattern": field.get("pattern", r"\S"), "maxLength": longest}
         case "name":
             return {"type": "string", "pattern": NAME, "maxLength": longest}

@@ -88,7 +88,7 @@ def catalogue() -> FastAPI:
 
     @app.get("/places")
     async def places(q: str | None = None, page_size: int = 20) -> Any:
-        found = [place for place in PLACES.values() if q and _named(q, place)]
+        found = [_found_by(q, place) for place in PLACES.values() if q and _named(q, place)]
         return {"results": found, "next_cursor": None}
 
     @app.get("/places/{ward}")
@@ -107,6 +107,11 @@ def catalogue() -> FastAPI:
         }
 
     return app
+
+
+def _found_by(q: str, place: dict[str, Any]) -> dict[str, Any]:
+    """Return the place; its old name only when it was found by that."""
+    return {**place, "matched": None} if q.split(",")[0].lower() in place["name"].lower() else place
 
 
 def _named(q: str, place: dict[str, Any]) -> bool:
