@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from kernel.errors import Reject
 from kernel.workdays import Unit
 from proto.exchange.v1 import exchange_pb2 as pb
+from province_backend.clients.wording import asked_of_example
 from province_backend.model.adopt import NationalState
 from province_backend.model.case import (
     AccessNoted,
@@ -83,7 +84,7 @@ def filing_of(handover: pb.Handover) -> Filing:
         result_at=handover.result_at,
         term=term,
         wants_draft=handover.wants_draft,
-        demo_asks=_demo_asks(handover.demo_asks_json),
+        demo_asks=_demo_asks(handover.demo_asks_json, handover.procedure),
         paper_code=handover.paper_code,
         corrects=handover.corrects,
     )
@@ -308,14 +309,14 @@ def _object(text: str) -> dict[str, object]:
     return value
 
 
-def _demo_asks(text: str) -> tuple[Item, ...]:
-    """Read what the example case wants to be asked for: ``true``, or a list of items."""
+def _demo_asks(text: str, procedure: str) -> tuple[Item, ...]:
+    """Read what the example case wants to be asked for: ``true`` (what the office knows of it), or a list of items."""
     try:
         value = json.loads(text or "null")
     except ValueError:
         return ()
     if value is True:
-        return (DEMO_ASK,)
+        return asked_of_example(procedure) or (DEMO_ASK,)
     rows = value.get("items", []) if isinstance(value, dict) else value
     if not isinstance(rows, list):
         return ()

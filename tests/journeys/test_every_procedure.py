@@ -61,7 +61,7 @@ def test_the_paper_that_a_demo_office_asks_for_is_answered(portal: Front, asked:
     with portal.client("citizen-2") as client:
         waiting = portal.until_status(client, asked[code], 5)
         ask = next(ask for ask in waiting["asks"] if ask["state"] == "open")
-        assert all(item["text"] for item in ask["items"])
+        assert all(item["text"] and item["field"] and item["rule"] for item in ask["items"])
         body = {"kind": "supplement", "ask_no": ask["ask_no"], "text": "Tôi gửi bổ sung."}
         assert client.post(f"/api/dossiers/v1/dossiers/{asked[code]}/requests", json=body).status_code == 201
 

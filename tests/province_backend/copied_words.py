@@ -44,6 +44,12 @@ def copied(form: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def asks(examples: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return, in Vietnamese, what the example case that is asked for papers wants to be asked for."""
+    papers = next((example["papers"] for example in examples if example.get("papers")), [])
+    return [{"field": one["field"], **{name: one[name][0] for name in ("text", "reason", "rule")}} for one in papers]
+
+
 def expected() -> Iterator[tuple[Path, dict[str, Any]]]:
     """Yield each file of the copy with what it has to say; what is the office's own is as it stands."""
     shared = json.loads((FORMS / "options.json").read_text("utf-8"))
@@ -52,7 +58,8 @@ def expected() -> Iterator[tuple[Path, dict[str, Any]]]:
         target = WORDS / f"{path.parent.name}.json"
         own = json.loads(target.read_text("utf-8")) if target.exists() else {"result": "", "printed": []}
         kept = {name: own[name] for name in ("result", "printed")}
-        yield target, {**kept, **copied(json.loads(path.read_text("utf-8")))}
+        examples = json.loads(path.with_name("examples.json").read_text("utf-8"))
+        yield target, {**kept, "asks": asks(examples), **copied(json.loads(path.read_text("utf-8")))}
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ async def test_an_example_marked_true_is_asked_for_one_paper(open_offices: Open)
         office = offices.by_id["H26"]
         await office.deliver(handover(demo_asks_json="true"))
         made = await until_state(office, pb.SUBMITTED)
-        assert [len(ask.items) for ask in made[-1].asks] == [1]
+        ((item,),) = [ask.items for ask in made[-1].asks]
+        assert (item.field, item.rule) == ("proof_photo", "Luật Hộ tịch 2014, Điều 16 khoản 1")
 
 
 async def test_a_robot_office_sends_a_draft_and_waits_for_the_citizen(open_offices: Open) -> None:
