@@ -31,11 +31,6 @@ def asked_of_example(procedure: str) -> tuple[Item, ...]:
     return tuple(Item(**row) for row in _procedure(procedure).get("asks", ()))
 
 
-def asked_of_example(procedure: str) -> tuple[Item, ...]:
-    """Return what a demo office asks for when the procedure's marked example is filed; none when it is not known."""
-    return tuple(Item(**row) for row in _procedure(procedure).get("asks", ()))
-
-
 def printed_facts(filing: Filing) -> list[tuple[str, str]]:
     """Return (label, words) of the answers that belong on the result; all of them for a procedure we do not know."""
     known = _procedure(filing.procedure)
