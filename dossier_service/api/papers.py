@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response, UploadFile
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from dossier_service.api.parts import Code, DeskOf
 from dossier_service.api.shapes import at, draft_shape
 from dossier_service.model.papers import Paper, grouped
 from dossier_service.usecases.papers import check_file, check_paper, open_correction, read_paper
 from kernel.auth import SignedIn
-from kernel.web import etagged
+from kernel.web import Body, etagged
 
 ROUTER = APIRouter(tags=["papers"])
 
@@ -63,13 +64,20 @@ async def get_paper(request: Request, desk: DeskOf, code: Code, principal: Signe
     return etagged(request, shape, private=True)
 
 
+class ReportMistake(Body):
+    """``what`` is wrong in the result, and what it should be; the office reads it."""
+
+    what: str = Field(min_length=3, max_length=2000)
+
+
 @ROUTER.post("/dossiers/{code}/correction", status_code=201)
-async def post_correction(desk: DeskOf, code: Code, principal: SignedIn) -> JSONResponse:
+async def post_correction(desk: DeskOf, code: Code, body: ReportMistake, principal: SignedIn) -> JSONResponse:
     """Open the draft that mends my wrong result, filled in with what was filed; the open one, if there is one.
 
-    409 ``no_result_yet``, ``correction_under_way`` (``dossier`` names it).
+    One draft a dossier by its nature, so the call may be repeated. 409 ``no_result_yet``, ``correction_under_way``
+    (``dossier`` names it).
     """
-    draft = await open_correction(desk=desk, principal=principal, code=code)
+    draft = await open_correction(desk=desk, principal=principal, code=code, what=body.what.strip())
     return JSONResponse(draft_shape(draft), 201, {"cache-control": "no-store"})
 
 

@@ -160,6 +160,7 @@ def _handover(dossier: Dossier, filed: Filed) -> wire.Handover:
         demo_asks_json=filed.demo_asks_json,
         paper_code=filed.paper_code,
         corrects=filed.corrects,
+        wrong=filed.wrong,
     )
 
 

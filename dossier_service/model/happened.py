@@ -50,7 +50,8 @@ class DailyRootSealed:
 class Filed:
     """What was filed and never changes: the body of a hand-over.
 
-    ``paper_code`` is to be printed on the result; ``corrects`` names the dossier whose wrong result this one mends.
+    ``paper_code`` is to be printed on the result; ``corrects`` names the dossier whose wrong result this one mends,
+    ``wrong`` says what is wrong in it.
     """
 
     procedure_title: str
@@ -62,6 +63,7 @@ class Filed:
     demo_asks_json: str = ""
     paper_code: str = ""
     corrects: str = ""
+    wrong: str = ""
 
 
 @dataclass(frozen=True, slots=True)

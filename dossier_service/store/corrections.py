@@ -10,24 +10,29 @@ from dossier_service.store.tables import CORRECTION, DOSSIER, DRAFT
 from kernel.db import Tx
 
 
-async def add(tx: Tx, *, draft: str, of_code: str) -> None:
-    """Note what a draft is to mend."""
-    await tx.execute(insert(CORRECTION).values(draft=draft, of_code=of_code))
+async def add(tx: Tx, *, draft: str, of_code: str, what: str) -> None:
+    """Note what a draft is to mend and what is wrong there."""
+    await tx.execute(insert(CORRECTION).values(draft=draft, of_code=of_code, what=what))
 
 
-async def file(tx: Tx, *, draft: str, code: str) -> str:
-    """Note that a draft became dossier ``code``; return what it mends, empty for an ordinary one."""
-    row = await tx.first(select(CORRECTION.c.of_code).where(CORRECTION.c.draft == draft))
+async def say(tx: Tx, draft: str, what: str) -> None:
+    """Change what is said to be wrong."""
+    await tx.execute(update(CORRECTION).where(CORRECTION.c.draft == draft).values(what=what))
+
+
+async def file(tx: Tx, *, draft: str, code: str) -> tuple[str, str]:
+    """Note that a draft became dossier ``code``; return what it mends and what is wrong there, empty if nothing."""
+    row = await tx.first(select(CORRECTION).where(CORRECTION.c.draft == draft))
     if row is None:
-        return ""
+        return "", ""
     await tx.execute(update(CORRECTION).where(CORRECTION.c.draft == draft).values(by_code=code))
-    return str(row.of_code)
+    return str(row.of_code), str(row.what)
 
 
-async def mended_by(tx: Tx, code: str) -> str:
-    """Return the code of the dossier that ``code`` was filed to mend; empty for an ordinary one."""
-    row = await tx.first(select(CORRECTION.c.of_code).where(CORRECTION.c.by_code == code))
-    return str(row.of_code) if row else ""
+async def mended_by(tx: Tx, code: str) -> tuple[str, str]:
+    """Return the dossier that ``code`` was filed to mend and what was wrong there; empty for an ordinary one."""
+    row = await tx.first(select(CORRECTION).where(CORRECTION.c.by_code == code))
+    return (str(row.of_code), str(row.what)) if row else ("", "")
 
 
 async def returned_for(tx: Tx, code: str) -> str:

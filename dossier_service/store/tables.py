@@ -398,4 +398,5 @@ CORRECTION = Table(
     Column("draft", String, primary_key=True),
     Column("of_code", String, ForeignKey("dossier.code"), nullable=False, index=True),
     Column("by_code", String, ForeignKey("dossier.code"), unique=True),
+    Column("what", String, nullable=False),
 )

@@ -85,26 +85,25 @@ async def read_paper(*, desk: Desk, principal: Principal, code: str) -> OwnPaper
         draft = await corrections.open_draft(tx, code, desk.clock.now())
         return OwnPaper(
             paper_code=await papers.code_of(tx, code),
-            corrects=await corrections.mended_by(tx, code),
+            corrects=(await corrections.mended_by(tx, code))[0],
             corrected_by=await corrections.returned_for(tx, code) or await corrections.under_way(tx, code),
             correction_draft=draft.id if draft else "",
         )
 
 
-async def open_correction(*, desk: Desk, principal: Principal, code: str) -> Draft:
+async def open_correction(*, desk: Desk, principal: Principal, code: str, what: str) -> Draft:
     """Open the draft that mends a wrong result: the same procedure and place, with the answers that were filed.
 
-    A second call returns the open draft. Answers that today's form no longer takes are left out. Raises ``NotFound``
-    for a foreign dossier, ``Conflict`` (``no_result_yet``, ``correction_under_way``).
+    ``what`` is wrong goes to the office with it. A second call returns the open draft and changes ``what``. Answers
+    that today's form no longer takes are left out. Raises ``NotFound`` for a foreign dossier, ``Conflict``
+    (``no_result_yet``, ``correction_under_way``).
     """
     async with desk.database.begin() as tx:
         dossier = await own_dossier(tx, principal, code)
         if dossier.state is not State.RETURNED or not dossier.results:
             raise Conflict(
                 "no_result_yet",
-                Text(
-                    "Hồ sơ này chưa trả kết quả nên chưa có gì để sửa.", "There is no result yet to mend."
-                ),
+                Text("Hồ sơ này chưa trả kết quả nên chưa có gì để sửa.", "There is no result yet to mend."),
             )
         if new_code := await corrections.under_way(tx, code):
             raise Conflict(
@@ -113,13 +112,14 @@ async def open_correction(*, desk: Desk, principal: Principal, code: str) -> Dra
                 extra={"dossier": new_code},
             )
         if row := await corrections.open_draft(tx, code, desk.clock.now()):
+            await corrections.say(tx, row.id, what)
             return draft_of(row)
         opened = await open_draft(
             tx=tx, desk=desk, principal=principal, procedure=dossier.procedure, place=dossier.place
         )
         kept = await _still_taken(tx, desk, opened, orjson.loads((await dossiers.filed_row(tx, code)).answers))
         await drafts.change(tx, opened.id, opened.version, {"answers": dump(kept), "version": opened.version + 1})
-        await corrections.add(tx, draft=opened.id, of_code=code)
+        await corrections.add(tx, draft=opened.id, of_code=code, what=what)
         return draft_of(await drafts.get(tx, opened.id))
 
 

@@ -161,7 +161,8 @@ async def _commit(
             return None
         await dossiers.insert_dossier(tx, dossier, filed, revision.plain_title)
         await papers.add(tx, code, filed.paper_code)
-        filed = replace(filed, corrects=await corrections.file(tx, draft=row.id, code=code))
+        corrects, wrong = await corrections.file(tx, draft=row.id, code=code)
+        filed = replace(filed, corrects=corrects, wrong=wrong)
         await dossiers.add_history(tx, [change])
         await files.add(tx, [(code, ref, "filed", at) for ref in filed.files])
         if helping is not None:

@@ -44,13 +44,14 @@ async def follow(visit: Visit) -> Response:
         declined=[request for request in dossier["requests"] if request["state"] in ("declined", "closed")],
         off=days_off(dossier["due"], visit.calendar),
         paper=await visit.api.get_or(None, "paper", code) if given else None,
-        facts=await _facts(visit, dossier) if given else [],
+        facts=await known_facts(visit, dossier) if given else [],
         rating=await visit.api.get_or(None, "rating", code) if ended else None,
         sent=visit.query("sent", 20),
     )
 
 
-async def _facts(visit: Visit, dossier: Mapping[str, Any]) -> list[tuple[str, str]]:
+async def known_facts(visit: Visit, dossier: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return ``filed_rows``, or nothing while the catalogue is away: a page can do without."""
     try:
         return await filed_rows(visit, dossier)
     except ApiProblem:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from portal.forms.questions import Question, problem_text, questions, read_page
 from portal.forms.values import Posted, one
+from portal.pages.dossiers import known_facts
 from portal.pages.naming import in_english
 from portal.pages.problem import PageHandler, route
 from portal.pages.question import Files
@@ -107,23 +108,25 @@ async def confirm(visit: Visit) -> Response:
     """Let the person say that the draft result is right, or what is wrong in it."""
     dossier, ask = await _asked(visit, "confirm")
     if visit.request.method == "GET":
-        return _confirm_page(visit, dossier, ask)
+        return await _confirm_page(visit, dossier, ask)
     texts, _ = await posted(visit)
     verdict, text = one(texts, "verdict"), one(texts, "text")
     if verdict not in ("right", "wrong"):
-        return _confirm_page(visit, dossier, ask, error=("f-verdict-0", visit.t("following.confirm_choose")))
+        return await _confirm_page(visit, dossier, ask, error=("f-verdict-0", visit.t("following.confirm_choose")))
     if verdict == "wrong" and not text:
-        return _confirm_page(visit, dossier, ask, error=("f-text", visit.t("following.confirm_what")), verdict=verdict)
+        return await _confirm_page(
+            visit, dossier, ask, error=("f-text", visit.t("following.confirm_what")), verdict=verdict
+        )
     body = {"kind": "confirmation", "ask_no": ask["ask_no"], "text": text if verdict == "wrong" else ""}
     refused = await _send(visit, dossier, body, one(texts, "key"))
     if isinstance(refused, Response):
         return refused
-    return _confirm_page(
+    return await _confirm_page(
         visit, dossier, ask, error=("f-text", next(iter(refused.values()))), verdict=verdict, text=text
     )
 
 
-def _confirm_page(
+async def _confirm_page(
     visit: Visit,
     dossier: Mapping[str, Any],
     ask: Ask,
@@ -141,6 +144,7 @@ def _confirm_page(
         errors=[error] if error else [],
         verdict=verdict,
         text=text,
+        facts=await known_facts(visit, dossier),
         key=secrets.token_urlsafe(18),
     )
 
@@ -171,18 +175,23 @@ async def correct(visit: Visit) -> Response:
     """Say how a wrong result is mended, then open the draft that does it, filled in with what was filed."""
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
     await in_english(visit, [dossier])
-    error = ""
+    what, error, status = "", "", 200
     if visit.request.method == "POST":
-        try:
-            draft = await visit.api.call("correct", {"code": dossier["code"]})
-            return visit.go(f"/file/draft/{draft['id']}/check")
-        except ApiProblem as refused:
-            if refused.status != 409:
-                raise
-            if refused.body.get("dossier"):
-                return visit.go(f"/dossiers/{refused.body['dossier']}")
-            error = refused.detail
-    return visit.page("correct.html", 409 if error else 200, private=True, dossier=dossier, error=error)
+        what = one((await posted(visit))[0], "what")[:2000]
+        if len(what) < 3:
+            error, status = visit.t("following.correct_what_missing"), 422
+        else:
+            try:
+                draft = await visit.api.call("correct", {"code": dossier["code"]}, json={"what": what})
+                return visit.go(f"/file/draft/{draft['id']}/check")
+            except ApiProblem as refused:
+                if refused.status != 409:
+                    raise
+                if refused.body.get("dossier"):
+                    return visit.go(f"/dossiers/{refused.body['dossier']}")
+                error, status = refused.detail, 409
+    errors = [("f-what", error)] if error else []
+    return visit.page("correct.html", status, private=True, dossier=dossier, errors=errors, error=error, what=what)
 
 
 async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:

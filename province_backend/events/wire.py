@@ -87,6 +87,7 @@ def filing_of(handover: pb.Handover) -> Filing:
         demo_asks=_demo_asks(handover.demo_asks_json, handover.procedure),
         paper_code=handover.paper_code,
         corrects=handover.corrects,
+        wrong=handover.wrong,
     )
 
 

@@ -189,7 +189,7 @@ class Filing:
     """What the citizen handed in. ``term`` is (amount, unit) or None when no term is published.
 
     ``paper_code`` is the nation's, to be printed on the result; ``corrects`` is the dossier whose wrong result this
-    one mends.
+    one mends, ``wrong`` what the citizen says is wrong there.
     """
 
     procedure: str
@@ -208,6 +208,7 @@ class Filing:
     demo_asks: tuple[Item, ...] = ()
     paper_code: str = ""
     corrects: str = ""
+    wrong: str = ""
 
 
 @dataclass(frozen=True, slots=True)

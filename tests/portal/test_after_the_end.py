@@ -28,9 +28,12 @@ async def test_a_mistake_in_the_result_opens_a_linked_draft_after_saying_what_ha
     assert f'href="{DONE}/correct"' in (await signed_in.get(DONE)).text
     page = (await signed_in.get(f"{DONE}/correct")).text
     assert "giấy cũ ghi là" in page and "thủ tục khác" in page
-    opened = await signed_in.post(f"{DONE}/correct", follow_redirects=False)
+    empty = await signed_in.post(f"{DONE}/correct", data={"what": " "})
+    assert empty.status_code == 422 and 'href="#f-what"' in empty.text
+    wrong = {"what": "Tên đệm là Thị"}
+    opened = await signed_in.post(f"{DONE}/correct", data=wrong, follow_redirects=False)
     assert opened.headers["location"] == "/file/draft/d9/check"
-    early = await signed_in.post("/dossiers/H26-261121-0001/correct")
+    early = await signed_in.post("/dossiers/H26-261121-0001/correct", data=wrong)
     assert early.status_code == 409 and "chưa có kết quả" in early.text
 
 

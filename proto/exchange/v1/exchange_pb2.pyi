@@ -225,7 +225,7 @@ class Request(_message.Message):
     def __init__(self, request_no: _Optional[int] = ..., kind: _Optional[_Union[RequestKind, str]] = ..., ask_no: _Optional[int] = ..., filed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., by: _Optional[str] = ..., answers_json: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileRef, _Mapping]]] = ..., text: _Optional[str] = ..., state: _Optional[str] = ...) -> None: ...
 
 class Handover(_message.Message):
-    __slots__ = ("procedure", "revision", "form_digest", "answers_json", "files", "submitted_at", "received_by", "office", "result_at", "applicant_name", "procedure_title", "term_amount", "term_unit", "wants_draft", "demo_asks_json", "paper_code", "corrects")
+    __slots__ = ("procedure", "revision", "form_digest", "answers_json", "files", "submitted_at", "received_by", "office", "result_at", "applicant_name", "procedure_title", "term_amount", "term_unit", "wants_draft", "demo_asks_json", "paper_code", "corrects", "wrong")
     PROCEDURE_FIELD_NUMBER: _ClassVar[int]
     REVISION_FIELD_NUMBER: _ClassVar[int]
     FORM_DIGEST_FIELD_NUMBER: _ClassVar[int]
@@ -243,6 +243,7 @@ class Handover(_message.Message):
     DEMO_ASKS_JSON_FIELD_NUMBER: _ClassVar[int]
     PAPER_CODE_FIELD_NUMBER: _ClassVar[int]
     CORRECTS_FIELD_NUMBER: _ClassVar[int]
+    WRONG_FIELD_NUMBER: _ClassVar[int]
     procedure: str
     revision: int
     form_digest: str
@@ -260,7 +261,8 @@ class Handover(_message.Message):
     demo_asks_json: str
     paper_code: str
     corrects: str
-    def __init__(self, procedure: _Optional[str] = ..., revision: _Optional[int] = ..., form_digest: _Optional[str] = ..., answers_json: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileRef, _Mapping]]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_by: _Optional[str] = ..., office: _Optional[str] = ..., result_at: _Optional[str] = ..., applicant_name: _Optional[str] = ..., procedure_title: _Optional[str] = ..., term_amount: _Optional[int] = ..., term_unit: _Optional[_Union[TermUnit, str]] = ..., wants_draft: _Optional[bool] = ..., demo_asks_json: _Optional[str] = ..., paper_code: _Optional[str] = ..., corrects: _Optional[str] = ...) -> None: ...
+    wrong: str
+    def __init__(self, procedure: _Optional[str] = ..., revision: _Optional[int] = ..., form_digest: _Optional[str] = ..., answers_json: _Optional[str] = ..., files: _Optional[_Iterable[_Union[FileRef, _Mapping]]] = ..., submitted_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., received_by: _Optional[str] = ..., office: _Optional[str] = ..., result_at: _Optional[str] = ..., applicant_name: _Optional[str] = ..., procedure_title: _Optional[str] = ..., term_amount: _Optional[int] = ..., term_unit: _Optional[_Union[TermUnit, str]] = ..., wants_draft: _Optional[bool] = ..., demo_asks_json: _Optional[str] = ..., paper_code: _Optional[str] = ..., corrects: _Optional[str] = ..., wrong: _Optional[str] = ...) -> None: ...
 
 class ReportRefused(_message.Message):
     __slots__ = ("version", "code", "text")

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("draft", sa.String(), nullable=False),
         sa.Column("of_code", sa.String(), nullable=False),
         sa.Column("by_code", sa.String()),
+        sa.Column("what", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(["by_code"], ["dossier.code"]),
         sa.ForeignKeyConstraint(["of_code"], ["dossier.code"]),
         sa.PrimaryKeyConstraint("draft"),
