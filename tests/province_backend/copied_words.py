@@ -46,7 +46,7 @@ def copied(form: Mapping[str, Any]) -> dict[str, Any]:
 
 def asks(examples: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return, in Vietnamese, what the example case that is asked for papers wants to be asked for."""
-    papers = next((example["papers"] for example in examples if example.get("papers")), [])
+    papers: list[dict[str, Any]] = next((example["papers"] for example in examples if example.get("papers")), [])
     return [{"field": one["field"], **{name: one[name][0] for name in ("text", "reason", "rule")}} for one in papers]
 
 
