@@ -62,7 +62,7 @@ def submit(
         "by_helper": helper is not None,
         "role": "citizen",
         "state": first_digest(code),
-        **({"note": note} if note else {}),
+        **({"kind": "helped", "note": note} if note else {}),
     }
     entry = _first_entry(code, content, at)
     dossier = Dossier(

@@ -80,6 +80,8 @@ async def start(visit: Visit) -> Response:
     code, ward = one(texts, "procedure"), one(texts, "place")
     procedure = await visit.api.call("procedure", {"code": code})
     place = await visit.api.call("place", {"ward": ward})
+    if one(texts, "switch"):
+        return await _whom(visit, procedure, place, texts, [])
     profile = await visit.api.get_or({}, "profile")
     wish, errors = _wish(visit, texts, profile)
     if not errors:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-from portal.forms.values import one
+from portal.forms.values import Posted, one
 from portal.pages.naming import in_english
 from portal.pages.problem import route
 from portal.pages.reaching import reach
@@ -29,7 +29,11 @@ async def ask(visit: Visit) -> Response:
 
 async def look(visit: Visit) -> Response:
     """Show what the two codes open."""
-    return await _look(visit, await _typed(visit))
+    texts, _ = await posted(visit)
+    both = _read(texts)
+    if one(texts, "switch"):
+        return visit.page("claim.html", private=True, errors=[], typed=both)
+    return await _look(visit, both)
 
 
 async def _look(visit: Visit, both: dict[str, str], refused: str = "", *, ended: bool = False) -> Response:
@@ -92,6 +96,10 @@ async def end(visit: Visit) -> Response:
 
 async def _typed(visit: Visit) -> dict[str, str]:
     texts, _ = await posted(visit)
+    return _read(texts)
+
+
+def _read(texts: Posted) -> dict[str, str]:
     return {name: one(texts, name).strip()[:60] for name in ("dossier", "claim_code")}
 
 

@@ -10,6 +10,7 @@ from portal import codes
 from portal.forms.answers import display, masked
 from portal.pages.naming import in_english, office_names
 from portal.pages.problem import route
+from portal.pages.reaching import reach
 from portal.pages.standing import ENDED, KINDS, ahead, choices, days_off, standing, steps
 from portal.pages.submitting import place_names
 from portal.pages.visit import Visit
@@ -47,6 +48,7 @@ async def follow(visit: Visit) -> Response:
         facts=await known_facts(visit, dossier) if given else [],
         rating=await visit.api.get_or(None, "rating", code) if ended else None,
         sent=visit.query("sent", 20),
+        person=await reach(visit, str(dossier["office"]["id"])),
     )
 
 

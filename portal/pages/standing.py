@@ -33,6 +33,7 @@ AHEAD = {
     6: ("processing", "returned"),
     9: ("returned",),
 }
+PASSED = ("submitted", "delivered", "owner_changed", "dossier_claimed", "help_ended")
 OWN_STEPS = ("submitted", "request_filed")
 
 
@@ -168,9 +169,7 @@ def steps(dossier: Dossier, timeline: list[Row], t: Words, offices: Mapping[str,
         key = _step_key(row, t)
         told.append(
             {
-                "kind": "done"
-                if row["type"] in ("submitted", "delivered", "owner_changed") and kind == "now"
-                else kind,
+                "kind": "done" if row["type"] in PASSED and kind == "now" else kind,
                 "what": t(key),
                 "explain": t(f"{key}_explain") if t.known(f"{key}_explain") else "",
                 "row": row,
