@@ -15,7 +15,7 @@ FETCH_MAX = 4 * MAX_BODY
 REACHED_WITHIN = 2.0
 CONNECTED_WITHIN = 5_000
 ANSWERED_WITHIN = 10_000
-LINGER = 1_000  # whoever sends flushes, so that all of it goes in one request
+LINGER = 100  # whoever sends flushes, so that all of it goes in one request
 
 # What happens is logged by our own words and types: the library's own lines hold keys and repeat for ever.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -56,7 +56,7 @@ def new_producer(brokers: str, *, delivery_timeout_ms: int) -> Any:
         enable_idempotence=True,
         acks="all",
         delivery_timeout_ms=delivery_timeout_ms,
-        request_timeout_ms=min(ANSWERED_WITHIN, max(delivery_timeout_ms // 2, 1_000)),
+        request_timeout_ms=min(ANSWERED_WITHIN, max(delivery_timeout_ms // 2, 1_000), delivery_timeout_ms - LINGER),
         max_block_ms=min(CONNECTED_WITHIN, delivery_timeout_ms),
         max_request_size=RECORD_MAX,
         batch_size=256 * 1024,
