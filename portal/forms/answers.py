@@ -1,18 +1,11 @@
-"""Answers written back for a person to read, and gentle doubts about them that never stop anyone."""
+"""Answers written back for a person to read."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import phonenumbers
 
 from portal.i18n import Words
-
-MAIL_SLIPS = {
-    "gmai.com": "gmail.com", "gmial.com": "gmail.com", "gamil.com": "gmail.com", "gmail.con": "gmail.com",
-    "gmail.co": "gmail.com", "gmail.vn": "gmail.com", "yaho.com": "yahoo.com", "yahoo.con": "yahoo.com",
-    "hotmai.com": "hotmail.com", "outlok.com": "outlook.com", "iclound.com": "icloud.com",
-}  # fmt: skip
 
 
 def display(
@@ -66,7 +59,7 @@ def written_date(value: str, t: Words) -> str:
     """Return a date, a month or a year as people write it."""
     parts = value.split("-")
     if len(parts) == 3:
-        return t.short_day(value)
+        return t.day(value)
     return t("filing.month_year", month=int(parts[1]), year=parts[0]) if len(parts) == 2 else value
 
 
@@ -87,15 +80,3 @@ def written_phone(value: str) -> str:
 def masked(value: str) -> str:
     """Return an identity number as it is shown outside the owner's own form: ``0361••••••12``."""
     return f"{value[:4]}{'•' * (len(value) - 6)}{value[-2:]}" if len(value) > 8 else "•" * len(value)
-
-
-def doubt(field: Mapping[str, Any], value: Any, t: Words) -> str:
-    """Return a question about what is probably a slip (mail domain, parts of an identity number), or nothing."""
-    if not isinstance(value, str):
-        return ""
-    if field["widget"] == "email":
-        domain = value.rpartition("@")[2].lower()
-        return t("filing.mail_slip", domain=MAIL_SLIPS[domain]) if domain in MAIL_SLIPS else ""
-    if field["widget"] == "id_number" and re.fullmatch(r"\d{12}", value):
-        return "" if 1 <= int(value[:3]) <= 96 else t("filing.id_slip")
-    return ""

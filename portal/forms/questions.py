@@ -13,7 +13,6 @@ from portal.forms.dates import Problem
 from portal.forms.values import Posted, Read, one, read
 from portal.i18n import Words
 
-
 NO_BOX = ("former", "group")
 
 

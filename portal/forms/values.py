@@ -74,9 +74,8 @@ def read_id_number(text: str, _schema: Mapping[str, Any]) -> Read:
 
 def read_phone(text: str, _schema: Mapping[str, Any]) -> Read:
     """Return a telephone number in E.164; old eleven-digit mobile numbers are given their present prefix."""
-    digits = re.sub(r"[^\d+]", "", text)
-    digits = re.sub(r"^(?:\+?84|0084)0?(?=\d{9,10}$)", "0", digits)
-    if len(digits) == 11 and digits[:4] in OLD_MOBILE:
+    digits = _dialled(text)
+    if is_old_mobile(text):
         digits = OLD_MOBILE[digits[:4]] + digits[4:]
     try:
         number = phonenumbers.parse(digits, "VN")
@@ -85,6 +84,17 @@ def read_phone(text: str, _schema: Mapping[str, Any]) -> Read:
     if not phonenumbers.is_possible_number(number):
         return Read(problem=Problem("phone"))
     return Read(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def is_old_mobile(text: str) -> bool:
+    """Tell whether a telephone number has one of the eleven-digit prefixes that ended in 2018."""
+    digits = _dialled(text)
+    return len(digits) == 11 and digits[:4] in OLD_MOBILE
+
+
+def _dialled(text: str) -> str:
+    digits = re.sub(r"[^\d+]", "", text)
+    return re.sub(r"^(?:\+?84|0084)0?(?=\d{9,10}$)", "0", digits)
 
 
 def read_money(text: str, _schema: Mapping[str, Any]) -> Read:

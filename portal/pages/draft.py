@@ -62,7 +62,7 @@ class Draft:
         base = f"/file/draft/{quote(self.id, safe='')}"
         if not page:
             return base
-        return f"{base}/{page}" if page in ("check", "submit", "finish", "drop") else f"{base}/q/{quote(page, safe='')}"
+        return f"{base}/{page}" if page in ("check", "submit", "finish", "drop", "better") else f"{base}/q/{quote(page, safe='')}"
 
 
 def cookie_name(draft_id: str) -> str:

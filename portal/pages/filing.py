@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms import conditions
+from portal.pages import doubting
 from portal.pages.draft import cookie_name, cookie_path, load, token_age
 from portal.pages.items import group_of, item_sheet, show_list, take_list
 from portal.pages.problem import route
@@ -145,6 +146,7 @@ async def drop(visit: Visit) -> Response:
 ROUTES = [
     *route("/file/draft/{id}", resume),
     *route("/file/draft/{id}/drop", drop, "GET", "POST"),
+    *doubting.ROUTES,
     *route("/file/draft/{id}/q/{page}", question_page),
     *route("/file/draft/{id}/q/{page}", answer_page, "POST"),
     *route("/file/draft/{id}/q/{page}/{item}", question_page),

@@ -14,6 +14,7 @@ from portal.forms import conditions
 from portal.forms.answers import display
 from portal.forms.questions import required_text
 from portal.forms.values import Posted, one
+from portal.pages.doubting import noted, to_note
 from portal.pages.draft import Draft
 from portal.pages.question import Changes, Page, Sheet, before, next_address, step_of
 from portal.pages.submitting import place_names
@@ -69,6 +70,11 @@ class ItemSheet(Sheet):
     def following(self, visit: Visit, answers: Mapping[str, Any]) -> str:
         """Return the list's address."""
         return visit_list(self.draft, self.whole, visit)
+
+    def notes(self, visit: Visit, answers: Mapping[str, Any], texts: Posted) -> list[str]:
+        """Return the paths of answers that the list says something about."""
+        found = to_note(visit, self.form["fields"], self.answers, answers, texts)
+        return [f"{self.group}.{self.at}.{name}" for name in found]
 
     @property
     def back(self) -> str:
@@ -136,6 +142,7 @@ async def show_list(visit: Visit, draft: Draft, page: Page, group: str, error: s
         most=int(spec["max"]),
         came_from=came_from,
         error=error,
+        notices=noted(visit, draft),
         step=step,
         steps=steps,
         back=before(draft, page),

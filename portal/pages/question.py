@@ -10,6 +10,7 @@ from starlette.responses import Response
 from portal.forms import conditions
 from portal.forms.questions import Question, problem_text, questions, read_page, required_text, source_of
 from portal.forms.values import Posted, one
+from portal.pages.doubting import noted, to_note
 from portal.pages.draft import Draft
 from portal.pages.reusing import offer_wallet, said_by_helper, take_from_wallet
 from portal.pages.visit import Visit
@@ -50,6 +51,10 @@ class Sheet:
     def following(self, visit: Visit, answers: Mapping[str, Any]) -> str:
         """Return where to go on."""
         return next_address(self.draft, self.page, answers, visit.query("from", 10))
+
+    def notes(self, visit: Visit, answers: Mapping[str, Any], texts: Posted) -> list[str]:
+        """Return the paths of answers that the next page says something about."""
+        return to_note(visit, self.form["fields"], self.answers, answers, texts)
 
     @property
     def back(self) -> str:
@@ -93,7 +98,7 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
         await offer_wallet(visit, sheet.draft, asked)
         await _name_places(visit, asked)
         return _render(visit, sheet, asked, errors)
-    return visit.go(sheet.following(visit, answers))
+    return visit.go(with_notes(sheet.following(visit, answers), sheet.notes(visit, answers, texts)))
 
 
 async def _save(
@@ -258,8 +263,14 @@ def _render(visit: Visit, sheet: Sheet, asked: list[Question], errors: Mapping[s
         step=step,
         steps=steps,
         back=sheet.back,
+        notices=noted(visit, sheet.draft),
         title_is_label=alone,
     )
+
+
+def with_notes(address: str, notes: list[str]) -> str:
+    """Return the address of a page that also speaks about answers just given."""
+    return f"{address}{'&' if '?' in address else '?'}noted={','.join(notes)}" if notes else address
 
 
 def step_of(draft: Draft, page: Page) -> tuple[int, int]:

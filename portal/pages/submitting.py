@@ -6,9 +6,10 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms import conditions
-from portal.forms.answers import display, doubt
+from portal.forms.answers import display
 from portal.forms.questions import required_text
 from portal.forms.values import one
+from portal.pages.doubting import notice_of
 from portal.pages.draft import Draft, cookie_name, cookie_path, load
 from portal.pages.problem import route
 from portal.pages.question import place_name
@@ -114,7 +115,7 @@ def _row(
         "name": name,
         "label": visit.t.pick(spec["label"]),
         "text": f"{text} ({visit.t('filing.formerly_short', name=before)})" if before else text,
-        "doubt": doubt(spec, value, visit.t),
+        "doubt": notice_of(visit, draft, name.replace("-", ".")) if spec["widget"] != "phone" else None,
         "change": f"{address}?from=check",
         "missing": False,
     }

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from portal.forms import conditions
-from portal.forms.answers import display, doubt, masked
+from portal.forms.answers import display, masked
 from portal.forms.dates import Problem, read_date
 from portal.forms.values import read
 from portal.i18n import Words
@@ -94,12 +94,6 @@ def test_names_are_kept_exactly_but_for_unicode_form_and_double_spaces(name: str
 
 def test_identity_numbers_are_masked_outside_the_owners_form() -> None:
     assert masked("036119000012") == "0361••••••12"
-
-
-def test_slips_are_asked_about_and_never_refused() -> None:
-    assert "gmail.com" in doubt({"widget": "email"}, "a@gmai.com", T)
-    assert doubt({"widget": "id_number"}, "999199000021", T)
-    assert doubt({"widget": "id_number"}, "036199000021", T) == ""
 
 
 def test_pages_and_required_questions_follow_the_answers() -> None:

@@ -1,0 +1,99 @@
+"""Doubts shown on the page after the answer, with an offer to take what was probably meant. Nothing waits for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.responses import Response
+
+from portal.forms.answers import written_phone
+from portal.forms.doubts import doubt
+from portal.forms.values import Posted, is_old_mobile, one
+from portal.pages.draft import Draft, load
+from portal.pages.problem import route
+from portal.pages.visit import Visit, posted
+
+MOST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is shown about an answer. ``path`` names it: ``email``, or ``members.0.member_name`` inside a group."""
+
+    path: str
+    label: str
+    text: str
+    better: str = ""
+
+
+def to_note(
+    visit: Visit, fields: Mapping[str, Any], before: Mapping[str, Any], answers: Mapping[str, Any], texts: Posted
+) -> list[str]:
+    """Return the names of just changed answers that are doubtful, or were converted while reading."""
+    found = []
+    for name, value in answers.items():
+        spec = fields.get(name)
+        if spec is None or before.get(name) == value:
+            continue
+        converted = spec["widget"] == "phone" and is_old_mobile(one(texts, name))
+        if converted or doubt(name, spec, answers, visit.t, today=visit.today):
+            found.append(name)
+    return found
+
+
+def noted(visit: Visit, draft: Draft) -> list[Notice]:
+    """Return the notices that the page's address asks for; the address holds names of fields, never answers."""
+    paths = [path for path in visit.query("noted", 400).split(",") if path][:MOST]
+    return [notice for path in paths if (notice := notice_of(visit, draft, path))]
+
+
+def notice_of(visit: Visit, draft: Draft, path: str) -> Notice | None:
+    """Return what is to be said about one answer, or None."""
+    place = _placed(draft, path)
+    if place is None:
+        return None
+    name, spec, answers = place
+    label = visit.t.pick(spec["label"])
+    if spec["widget"] == "phone" and answers.get(name):
+        return Notice(path, label, visit.t("filing.phone_converted", number=written_phone(str(answers[name]))))
+    found = doubt(name, spec, answers, visit.t, today=visit.today)
+    return Notice(path, label, found.text, found.better) if found else None
+
+
+def _placed(draft: Draft, path: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]] | None:
+    """Return (name, field, the answers beside it) of a path."""
+    parts = path.split(".")
+    fields, answers = draft.form["fields"], draft.answers
+    if len(parts) == 3:
+        group, number, _ = parts
+        items = answers.get(group) or ()
+        right = number.isascii() and number.isdigit() and len(number) <= 3 and group in fields
+        if not right or int(number) >= len(items):
+            return None
+        fields, answers = fields[group]["fields"], items[int(number)]
+    elif len(parts) != 1:
+        return None
+    return (parts[-1], fields[parts[-1]], answers) if parts[-1] in fields else None
+
+
+async def take_better(visit: Visit) -> Response:
+    """Take what was offered for one answer and go back to the page that offered it."""
+    texts, _ = await posted(visit)
+    draft = await load(visit, one(texts, "draft_token") or None)
+    if draft.code:
+        return visit.go(f"/dossiers/{draft.code}/receipt")
+    path, back = one(texts, "path"), one(texts, "back")
+    notice = notice_of(visit, draft, path)
+    if notice and notice.better:
+        group, _, rest = path.partition(".")
+        answers: dict[str, Any] = {path: notice.better}
+        if rest:
+            items = [dict(item) for item in draft.answers[group]]
+            number, _, name = rest.partition(".")
+            items[int(number)][name] = notice.better
+            answers = {group: items}
+        await visit.api.call("save_draft", {"id": draft.id}, json={"answers": answers}, draft_token=draft.token)
+    return visit.go(back if back.startswith(f"{draft.address()}/") and "//" not in back else draft.address())
+
+
+ROUTES = [*route("/file/draft/{id}/better", take_better, "POST")]
