@@ -1,6 +1,6 @@
 """Where a dossier stands, in plain words: who has it, what happens next, how long is left, every step so far."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ class Standing:
         return f"{self.where} {self.clock}".rstrip()
 
 
-def standing(dossier: Dossier, timeline: list[Row], now: datetime, calendar: Calendar, t: Words) -> Standing:
+def standing(dossier: Dossier, timeline: Sequence[Row], now: datetime, calendar: Calendar, t: Words) -> Standing:
     """Return what stands on top of a dossier's page at ``now``."""
     mark, key = whereabouts(dossier)
     handler = _handler(dossier, timeline)
@@ -94,7 +94,7 @@ def answered(dossier: Dossier, ask: Row) -> bool:
     return any(one["state"] == "open" and one["ask_no"] == ask["ask_no"] for one in dossier["requests"])
 
 
-def _handler(dossier: Dossier, timeline: list[Row]) -> str:
+def _handler(dossier: Dossier, timeline: Sequence[Row]) -> str:
     """Return who at the office took the last step; nothing when nobody was named."""
     rows = [row for row in timeline if row.get("handler") and row.get("office") == dossier["office"]["id"]]
     return str(rows[-1]["handler"]) if rows else ""
@@ -156,7 +156,7 @@ def days_off(due: Mapping[str, Any] | None, calendar: Calendar) -> dict[str, dic
     return {day: {"vi": text.vi, "en": text.en} for day, text in why.items() if text is not None}
 
 
-def steps(dossier: Dossier, timeline: list[Row], t: Words, offices: Mapping[str, str]) -> list[dict[str, Any]]:
+def steps(dossier: Dossier, timeline: Sequence[Row], t: Words, offices: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return the history in words: each step with its mark (done, now, yours, refused, ended), time, office, handler.
 
     ``offices`` names offices by their code. That a request was accepted is left out: the office's own step beside it
@@ -186,7 +186,7 @@ def _told_late(row: Row) -> bool:
     """Tell whether the portal learned of a step more than an hour after it was taken."""
     at, received = moment(row["at"]), moment(row.get("received_at") or row["at"])
     both = isinstance(at, datetime) and isinstance(received, datetime)
-    return both and received - at > timedelta(hours=1)  # type: ignore[operator]  # both are times
+    return both and received - at > timedelta(hours=1)
 
 
 def _step_key(row: Row, t: Words) -> str:

@@ -319,7 +319,7 @@ def _papers(app: FastAPI, services: Services, opened: Callable[[Request, str], d
     @app.put("/dossiers/{code}/rating")
     async def rate(code: str, request: Request) -> Any:
         opened(request, code)
-        blank = {"reasons": [], "text": None, "call_back": False, "settled": False}
+        blank: dict[str, Any] = {"reasons": [], "text": None, "call_back": False, "settled": False}
         services.ratings[code] = {**blank, **(await request.json())}
         return services.ratings[code]
 
