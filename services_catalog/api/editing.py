@@ -4,6 +4,7 @@ All but the history is for the role ``catalogue_editor`` alone and is never cach
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any
@@ -43,6 +44,16 @@ class FaultOut(BaseModel):
     text: Sentence
 
 
+class UnclearOut(BaseModel):
+    """What a reader would stumble over. ``check`` names the check; ``wrong`` and ``mend`` say it in English."""
+
+    check: str
+    file: str
+    field: str
+    wrong: str
+    mend: str
+
+
 class TriedOut(BaseModel):
     """A test case; no faults = the form accepts it."""
 
@@ -77,6 +88,7 @@ class BenchOut(ProposalOut):
     guide: dict[str, Any] | None
     form: dict[str, Any] | None
     faults: list[FaultOut]
+    unclear: list[UnclearOut]
     tried: list[TriedOut]
     burden: list[DifferenceOut]
 
@@ -242,6 +254,7 @@ def _bench(bench: proposals.Bench) -> BenchOut:
         guide=dict(made.guide) if made and made.guide else None,
         form=dict(made.form) if made and made.form else None,
         faults=_faults(bench.faults),
+        unclear=[UnclearOut(**asdict(one)) for one in bench.unclear],
         tried=[_tried(one) for one in bench.tried],
         burden=[_difference(one) for one in bench.burden],
     )

@@ -12,6 +12,7 @@ from kernel.db import Database, Tx
 from kernel.errors import Invalid, NotFound, Text
 from services_catalog.model import proposals as model
 from services_catalog.model.burden import Difference, differences
+from services_catalog.model.lint import Finding, lint
 from services_catalog.model.procedures import Editorial, Head
 from services_catalog.model.proposals import Fault, Proposal, Tried
 from services_catalog.model.written import editorial_of
@@ -32,13 +33,14 @@ class Bench:
     stored: procedures_store.Stored
     made: Editorial | None
     faults: Sequence[Fault]
+    unclear: Sequence[Finding]
     tried: Sequence[Tried]
     burden: Sequence[Difference]
 
     @property
     def ready(self) -> bool:
-        """Tell whether it can be published: nothing wrong, every test case accepted, and not what is in force."""
-        if self.made is None or self.faults or any(one.faults for one in self.tried):
+        """Tell whether it can be published: nothing wrong or unclear, every case accepted, not what is in force."""
+        if self.made is None or self.faults or self.unclear or any(one.faults for one in self.tried):
             return False
         return replace(self.stored.content, editorial=self.made).digest() != self.stored.digest
 
@@ -104,7 +106,8 @@ async def _bench(tx: Tx, proposal: Proposal, stored: procedures_store.Stored, pr
     made, faults = compiled(proposal.written, procedures)
     tried = [await _tried(tx, at, one, made) for at, one in enumerate(made.examples)] if made else []
     burden = differences(stored.content.editorial, made) if made else []
-    return Bench(proposal, stored, made, faults, tried, burden)
+    unclear = lint(proposal.written, seed_files.read_options(procedures)) if made else []
+    return Bench(proposal, stored, made, faults, unclear, tried, burden)
 
 
 def compiled(written: Mapping[str, Any], procedures: Path) -> tuple[Editorial | None, list[Fault]]:
@@ -191,12 +194,13 @@ async def publish_proposal(
 def _not_ready(bench: Bench) -> Invalid:
     faults = [*bench.faults, *(fault for one in bench.tried for fault in one.faults)]
     named = [{"path": fault.path, "vi": fault.text.vi, "en": fault.text.en} for fault in faults]
+    named += [{"path": f"{one.file}: {one.field}", "vi": one.wrong, "en": one.wrong} for one in bench.unclear]
     return Invalid(
         "not_ready",
         Text(
             "Bản soạn chưa công bố được. Bạn sửa các chỗ dưới đây.", "It cannot be published yet. Mend what is listed."
         )
-        if faults
+        if named
         else Text("Bản soạn giống hệt bản đang có hiệu lực.", "It is the same as the revision in force."),
         extra={"faults": named},
     )

@@ -1,0 +1,227 @@
+"""The catalogue editor: working copies, their parts, preview and test cases, publishing, withdrawing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from portal.forms.questions import questions
+from portal.forms.values import one
+from portal.pages.desk import writing
+from portal.pages.problem import route
+from portal.pages.procedure import as_list
+from portal.pages.visit import Visit, posted
+from portal.public_api import ApiProblem
+
+HOME = "/desk/catalogue"
+SHORTEST_REASON = 10
+
+
+async def desk(visit: Visit) -> Response:
+    """List the working copies; open a procedure by its code."""
+    code = visit.query("code", 64)
+    listed = await visit.api.call("proposals")
+    if code:
+        try:
+            await visit.api.call("procedure", {"code": code})
+            return visit.go(address(code))
+        except ApiProblem as refused:
+            if refused.status not in (404, 422):
+                raise
+    return visit.page("desk/catalogue.html", private=True, proposals=listed["results"], unknown=code, code=code)
+
+
+async def overview(visit: Visit) -> Response:
+    """Show one procedure to its editor: what is in force, what each revision changed, the working copy."""
+    return await _overview(visit)
+
+
+async def _overview(visit: Visit, status: int = 200, **said: Any) -> Response:
+    code = visit.part("code")
+    procedure = await visit.api.call("procedure", {"code": code})
+    history = await visit.api.call("revisions", {"code": code})
+    bench = await _bench(visit, code)
+    values = {"error": "", "reason": "", "successor": "", **said}
+    return visit.page(
+        "desk/overview.html",
+        status,
+        private=True,
+        procedure=procedure,
+        history=history["results"],
+        bench=bench,
+        parts=writing.PARTS,
+        at=address(code),
+        **values,
+    )
+
+
+async def _bench(visit: Visit, code: str) -> Mapping[str, Any] | None:
+    try:
+        bench: Mapping[str, Any] = await visit.api.call("proposal", {"code": code})
+    except ApiProblem as refused:
+        if refused.code != "proposal_not_found":
+            raise
+        return None
+    return bench
+
+
+async def begin(visit: Visit) -> Response:
+    """Begin a working copy; there is one a procedure, so doing it twice opens the same."""
+    await visit.api.call("begin_proposal", {"code": visit.part("code")})
+    return visit.go(address(visit.part("code"), "edit/names"))
+
+
+async def edit(visit: Visit) -> Response:
+    """Show one part of the working copy in boxes."""
+    bench = await _bench(visit, visit.part("code"))
+    if bench is None:
+        return visit.go(address(visit.part("code")))
+    return _edit_page(visit, bench, bench["written"])
+
+
+def _edit_page(
+    visit: Visit, bench: Mapping[str, Any], written: writing.Written, status: int = 200, **said: Any
+) -> Response:
+    part = _part(visit)
+    return visit.page(
+        f"desk/edit_{'json' if part in ('form', 'examples') else part}.html",
+        status,
+        private=True,
+        bench=bench,
+        written=written,
+        guide=written.get("guide") or writing.NEW_GUIDE,
+        part=part,
+        parts=writing.PARTS,
+        lists=writing.LISTS,
+        rows=writing.rows,
+        at=address(visit.part("code")),
+        **{"typed": writing.shown_json(written, part), "unread": None, "stale": False, **said},
+    )
+
+
+async def save(visit: Visit) -> Response:
+    """Save one part, wrong or not; what cannot even be read stays in its box, with the place where it breaks."""
+    code, part = visit.part("code"), _part(visit)
+    texts, _ = await posted(visit)
+    bench = await _bench(visit, code)
+    if bench is None:
+        return visit.go(address(code))
+    unread = None
+    match part:
+        case "names":
+            written = writing.take_names(bench["written"], texts)
+        case "guide":
+            written = writing.take_guide(bench["written"], texts)
+        case _:
+            written, unread = writing.take_json(bench["written"], part, texts)
+    if unread is not None:
+        return _edit_page(visit, bench, bench["written"], 422, typed=one(texts, part), unread=unread)
+    seen = one(texts, "version")
+    try:
+        body = {"version": int(seen) if seen.isascii() and seen.isdigit() else 1, "written": written}
+        await visit.api.call("save_proposal", {"code": code}, json=body)
+    except ApiProblem as refused:
+        if refused.code != "saved_meanwhile":
+            raise
+        return _edit_page(visit, bench, written, 409, stale=True)
+    return visit.go(address(code, f"edit/{part}?saved=1" if one(texts, "action") == "stay" else ""))
+
+
+async def preview(visit: Visit) -> Response:
+    """Show the guide and every question as people will see them."""
+    code = visit.part("code")
+    bench = await _bench(visit, code)
+    if bench is None:
+        return visit.go(address(code))
+    procedure = await visit.api.call("procedure", {"code": code})
+    form = bench["form"]
+    pages = []
+    if form:
+        for page in form["pages"]:
+            fields = {name: True for name in page["fields"] if form["fields"][name]["widget"] != "group"}
+            items = [form["fields"][name] for name in page["fields"] if form["fields"][name]["widget"] == "group"]
+            asked = questions(form, fields, {}, visit.t)
+            asked += [
+                each for item in items for each in questions(item, dict.fromkeys(item["order"], True), {}, visit.t)
+            ]
+            pages.append((page, asked))
+    return visit.page(
+        "desk/preview.html",
+        private=True,
+        procedure={**procedure, "plain_title": bench["plain_title"] or procedure["plain_title"], "fileable": False},
+        guide=bench["guide"] or {},
+        applicants=procedure.get("applicants") or (),
+        as_list=as_list,
+        pages=pages,
+        bench=bench,
+        at=address(code),
+    )
+
+
+async def publish(visit: Visit) -> Response:
+    """Publish the working copy as the next revision, with the reason that everybody can read."""
+    code = visit.part("code")
+    texts, _ = await posted(visit)
+    reason, seen = " ".join(one(texts, "reason").split()), one(texts, "version")
+    if len(reason) < SHORTEST_REASON:
+        return await _overview(visit, 422, error=visit.t("desk.reason_short"), reason=reason)
+    try:
+        body = {"version": int(seen) if seen.isascii() and seen.isdigit() else 1, "reason": reason[:500]}
+        await visit.api.call("publish_proposal", {"code": code}, json=body)
+    except ApiProblem as refused:
+        if refused.status not in (404, 409, 412, 422):
+            raise
+        if refused.code == "proposal_not_found":
+            return visit.go(address(code))
+        return await _overview(visit, 409, error=refused.detail, reason=reason)
+    return visit.go(address(code, "?published=1"))
+
+
+async def drop(visit: Visit) -> Response:
+    """Forget the working copy, after asking once."""
+    code = visit.part("code")
+    if visit.request.method == "GET":
+        return visit.page("desk/drop.html", private=True, at=address(code), code=code)
+    await visit.api.call("drop_proposal", {"code": code})
+    return visit.go(address(code))
+
+
+async def withdraw(visit: Visit) -> Response:
+    """Withdraw the procedure; its page goes on answering and names what to use instead."""
+    code = visit.part("code")
+    texts, _ = await posted(visit)
+    successor = one(texts, "successor").strip()[:64]
+    try:
+        await visit.api.call("withdraw_procedure", {"code": code}, json={"successor": successor})
+    except ApiProblem as refused:
+        if refused.status not in (404, 422):
+            raise
+        return await _overview(visit, 422, error=visit.t("desk.successor_unknown", code=successor), successor=successor)
+    return visit.go(address(code))
+
+
+def address(code: str, tail: str = "") -> str:
+    """Return the address of a procedure on the desk; ``tail`` is a page below it or a query."""
+    slash = "/" if tail and not tail.startswith("?") else ""
+    return f"{HOME}/{code}{slash}{tail}"
+
+
+def _part(visit: Visit) -> str:
+    part = visit.part("part")
+    if part not in writing.PARTS:
+        raise HTTPException(404)
+    return part
+
+
+ROUTES = [
+    *route(HOME, desk),
+    *route(f"{HOME}/{{code}}", overview),
+    *route(f"{HOME}/{{code}}/begin", begin, "POST"),
+    *route(f"{HOME}/{{code}}/edit/{{part}}", edit),
+    *route(f"{HOME}/{{code}}/edit/{{part}}", save, "POST"),
+    *route(f"{HOME}/{{code}}/preview", preview),
+    *route(f"{HOME}/{{code}}/publish", publish, "POST"),
+    *route(f"{HOME}/{{code}}/drop", drop, "GET", "POST"),
+    *route(f"{HOME}/{{code}}/withdraw", withdraw, "POST"),
+]
