@@ -127,9 +127,15 @@ def test_every_option_list_has_the_54_and_undetermined() -> None:
     assert any("Mèo" in row[1] and "H'Mông" in row[1] for row in listed)
 
 
+def each_answer(answers: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return (name, value) of every answer, those of items included."""
+    items = [item for value in answers.values() if isinstance(value, list) for item in value if isinstance(item, dict)]
+    return [*answers.items(), *(pair for item in items for pair in each_answer(item))]
+
+
 def test_no_example_has_a_number_that_could_be_real(editorial: Mapping[str, Editorial]) -> None:
     for _, _, example in each_example(editorial):
-        for name, value in example["answers"].items():
+        for name, value in each_answer(example["answers"]):
             if name.endswith("id_number"):
                 assert value.startswith("999")
             if name.endswith("phone"):
@@ -158,6 +164,28 @@ def test_a_guide_says_everything_or_that_it_is_not_published(editorial: Mapping[
         assert guide["fee"]["amount_vnd"] is None or guide["fee"]["rule"]["vi"]
         assert editorial[code].term == guide["term"]["value"]
         assert guide["term"]["value"]["unit"] in ("working_days", "days", "hours")
+
+
+def test_marriage_says_plainly_that_both_agree_and_both_come(editorial: Mapping[str, Editorial]) -> None:
+    written = editorial["1.000894"]
+    assert written.guide is not None and written.form is not None
+    visits = [step["in_person"]["vi"] for step in written.guide["steps"] if step.get("in_person")]
+    assert visits and all("Luật Hộ tịch 2014, Điều 18" in visit for visit in visits)
+    check = validator(written.form)
+    answers = written.examples[0]["answers"]
+    assert check.is_valid(answers)
+    for consent in ("both_agree", "both_come"):
+        assert not check.is_valid({**answers, consent: []}) and not check.is_valid({**answers, consent: ["no"]})
+
+
+def test_whoever_knows_the_number_of_the_dead_is_not_asked_what_the_state_has(
+    editorial: Mapping[str, Editorial],
+) -> None:
+    form = editorial["1.000656"].form
+    assert form is not None
+    for known, asked in ((True, {"deceased_id_number"}), (False, {"deceased_birth_date", "deceased_gender"})):
+        found = {name for name, field in form["fields"].items() if holds(field["when"], {"knows_id": known})}
+        assert asked <= found and ("deceased_ethnicity" in found) is not known
 
 
 def test_a_guide_is_in_short_sentences(editorial: Mapping[str, Editorial]) -> None:
