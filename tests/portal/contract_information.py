@@ -14,7 +14,7 @@ CHECKED = "2026-11-22"
 
 
 def _step(id: str, title: dict[str, str], **more: Any) -> dict[str, Any]:
-    nothing = {"text": None, "only": None, "instead": False, "after": [], "procedure": None, "rule": None}
+    nothing: dict[str, Any] = {"text": None, "only": None, "instead": False, "after": [], "procedure": None, "rule": None}
     return {"id": id, "title": title, **nothing, "within": None, "by": None, **more}
 
 
