@@ -54,8 +54,16 @@ SHOWN = {
     **{path: [path] for path in ("/my", "/inbox", "/my/accesses", "/services", "/information", "/feedback")},
     **{path: [path] for path in ("/consultations", "/transparency", "/help", "/privacy", "/accessibility")},
     **{path: [path] for path in ("/status", "/components", "/nope")},
+    "/life-events/{id}": ["/life-events/child", "/life-events/child?d=25&m=9&y=2026", "/life-events/child?d=32"],
+    "/guides/{id}": ["/guides/follow"],
+    "/questions": ["/questions", "/questions?q=zzz"],
+    "/addresses": ["/addresses?q=ba"],
+    "/offices": ["/offices", "/offices?view=63", "/offices?province=01"],
+    "/offices/{id}": ["/offices/H26.00004", "/offices/H26.00008"],
+    **{path: [path] for path in ("/guides", "/essential-services", "/offices/missing")},
 }
-NO_PAGE = {"/verify/file", "/file/draft/{id}/submit", "/file/draft/{id}/finish", "/inbox/{id}/read"}
+MACHINES = {"/sitemap.xml", "/robots.txt", "/feeds/procedures.atom", "/feeds/notices.atom"}
+NO_PAGE = {"/verify/file", "/file/draft/{id}/submit", "/file/draft/{id}/finish", "/inbox/{id}/read", *MACHINES}
 
 
 @asynccontextmanager
