@@ -30,6 +30,8 @@ async def rate(settings: SearchSettings | None, chosen: str) -> list[Rated]:
     Raises ``NoIndex``, or ``kernel.errors.Unavailable`` while the engine is away.
     """
     asked = [one for one in questions() if chosen == "all" or one.held_out is (chosen == "held-out")]
+    if settings is not None and not settings.elasticsearch and not settings.index.is_dir():
+        raise NoIndex
     if settings is not None:
         index = await open_index(settings)
         try:

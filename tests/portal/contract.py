@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
 from kernel.web import AsgiUpstream, Upstream, make_app
 from tests.portal.contract_information import information
+from tests.portal.contract_space import add_helping, add_preferences
 from tests.portal.samples import DOSSIERS, FORM, PLACES, PROCEDURES, TIMELINE
 
 GONE = NotFound("not_found", Text("Không tìm thấy.", "Not found."))
@@ -136,6 +137,13 @@ def search() -> FastAPI:
         found = [] if "zzz" in q else [{"type": "procedure", "id": one["code"], **one} for one in PROCEDURES.values()]
         facets = {"field": [{"value": "Hộ tịch", "count": 3}], "level": [{"value": "commune", "count": 3}]}
         counted = {"total": len(found), "facets": facets, "read_as": None}
+        if "shinh" in q:
+            counted["read_as"] = "khai sinh"
+            found[0] |= {
+                "issuer": "Bộ Tư pháp",
+                "also": [{"id": "1.000014", "issuer": "UBND tỉnh Lai Châu"}],
+                "also_count": 1,
+            }
         return {"results": found, "next_cursor": "next" if found else None, **counted}
 
     @app.get("/suggest")
@@ -150,6 +158,7 @@ def dossiers(services: Services) -> FastAPI:
     app = make_app(title="dossiers", prefix="/api/dossiers/v1", body_limit=30_000_000)
     _drafts(app, services)
     _dossiers(app, services)
+    add_helping(app)
     return app
 
 
@@ -347,6 +356,7 @@ def _papers(app: FastAPI, services: Services, opened: Callable[[Request, str], d
 def citizen() -> FastAPI:
     """Return the citizen's own data."""
     app = make_app(title="citizen", prefix="/api/me/v1")
+    add_preferences(app)
 
     def signed_in(request: Request) -> None:
         if not request.headers.get("authorization"):

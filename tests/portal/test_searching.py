@@ -52,3 +52,10 @@ async def test_the_place_is_asked_in_words_and_an_unknown_one_asked_again(browse
     page = (await browser.get("/search?q=khai&where=nowhere+at+all")).text
     assert page.count("<h1") == 1
     assert 'name="place"' not in page
+
+
+async def test_what_was_read_differently_is_a_question_and_the_place_is_asked_once(browser: Browser) -> None:
+    page = (await browser.get("/search?q=shinh")).text
+    assert "phải không?" in page and 'href="/search?q=%22shinh%22"' in page
+    assert 'id="where"' in page and "Quy định chung cho cả nước" in page
+    assert 'id="where"' not in (await browser.get("/search?q=shinh&place=00004")).text
