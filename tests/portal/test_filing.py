@@ -163,7 +163,9 @@ async def test_an_unfinished_draft_cannot_be_submitted_from_its_summary(browser:
     assert "Lỗi:" in page
 
 
-async def test_submit_asks_to_sign_in_and_then_the_same_submit_completes(browser: Browser, contract: Services) -> None:
+async def test_detail_14_submit_asks_to_sign_in_and_the_same_submit_completes(
+    browser: Browser, contract: Services
+) -> None:
     await fill(browser)
     asked = await browser.post("/file/draft/d1/submit", data={"wants_draft": "yes"}, follow_redirects=False)
     assert asked.headers["location"] == "/auth/login?next=/file/draft/d1/finish"
@@ -181,7 +183,7 @@ async def test_the_address_that_finishes_submits_nothing_by_itself(signed_in: Br
     assert contract.submits == 0
 
 
-async def test_pressing_submit_five_times_files_one_dossier_and_back_shows_the_receipt(
+async def test_detail_15_pressing_submit_five_times_files_one_dossier_and_back_shows_the_receipt(
     signed_in: Browser, contract: Services
 ) -> None:
     await fill(signed_in)
@@ -199,7 +201,9 @@ async def test_known_data_are_filled_in_with_their_source(signed_in: Browser) ->
     assert "Theo CSDL quốc gia về dân cư, ngày 01/11/2026" in page
 
 
-async def test_a_session_that_ended_loses_nothing_that_was_typed(browser: Browser, contract: Services) -> None:
+async def test_detail_14_a_session_that_ended_loses_nothing_that_was_typed(
+    browser: Browser, contract: Services
+) -> None:
     await begin(browser)
     browser.cookies.clear()
     page = await browser.post("/file/draft/d1/q/name", data={"child_name": "Ánh", "action": "continue"})
