@@ -37,8 +37,9 @@ TABLE: tuple[Route, ...] = (
 LOOKUPS = (
     *("/api/dossiers/v1/lookup/", "/lookup/", "/tra-cuu/"),
     *("/api/dossiers/v1/verify/", "/verify/", "/xac-minh/"),
+    *("/api/dossiers/v1/claims", "/claim/"),
 )
-LOOKUP_PAGES = ("/lookup", "/tra-cuu", "/verify", "/xac-minh")
+LOOKUP_PAGES = ("/lookup", "/tra-cuu", "/verify", "/xac-minh", "/claim", "/nhan-ho-so")
 
 
 class Routes:

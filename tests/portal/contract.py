@@ -197,8 +197,8 @@ def _drafts(app: FastAPI, services: Services) -> None:
         return JSONResponse({**draft, **token}, 201)
 
     @app.get("/drafts")
-    async def mine() -> Any:
-        return {"results": list(services.drafts.values())}
+    async def mine(cursor: str = "", page_size: int = 20) -> Any:
+        return {"results": list(services.drafts.values()), "next_cursor": None}
 
     @app.get("/drafts/{draft_id}")
     async def show(draft_id: str, request: Request) -> Any:
