@@ -13,6 +13,7 @@ from dossier_service.model.dossier import FileRef
 from dossier_service.model.papers import ALPHABET, draw_paper_code, grouped, normal_paper_code
 from dossier_service.model.states import State
 from dossier_service.store.files import key_of
+from dossier_service.usecases.republish import republish
 from kernel.digest import digest_bytes
 from proto.events.v1 import dossier_pb2
 from province_backend.clients.printer import Printer
@@ -195,6 +196,16 @@ async def test_the_event_of_a_rating_names_neither_the_person_nor_the_dossier_no
     for row in rows:
         assert all(secret not in row.body for secret in (code.encode(), b"citizen-1", "Gọi cho An".encode()))
         assert code not in row.subject and code not in row.key
+
+
+async def test_republishing_says_ratings_again_as_they_are_now(it: Door) -> None:
+    async with it.client("citizen-1") as mine:
+        await rated(it, mine, 2, score=4)
+    before = {(row.subject, row.body) for row in await it.here.sent() if row.type == "rating_given"}
+    sent = len(await it.here.sent())
+    await republish(database=it.here.desk.database, lanes=False)
+    again = [row for row in (await it.here.sent())[sent:] if row.type == "rating_given"]
+    assert {(row.subject, row.body) for row in again} == before and len(again) == 2
 
 
 async def test_no_figure_rests_on_fewer_than_ten_people_or_tells_of_fewer_than_ten(it: Door) -> None:
