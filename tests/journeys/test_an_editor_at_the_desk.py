@@ -1,6 +1,7 @@
 """A catalogue editor writes a revision on the pages of /desk, and people see it at once; others see no tools."""
 
 import re
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -30,8 +31,9 @@ def fill(client: httpx.Client, part: str, **changes: str) -> httpx.Response:
 
 
 @pytest.fixture
-def editor(one_process: Portal) -> httpx.Client:
-    return one_process.client("editor-1", follow_redirects=True)
+def editor(one_process: Portal) -> Iterator[httpx.Client]:
+    with one_process.client("editor-1", follow_redirects=True) as client:
+        yield client
 
 
 def both(name: str, vi: str, en: str) -> dict[str, str]:
@@ -84,7 +86,7 @@ def test_what_is_no_json_stays_in_its_box_with_the_place_where_it_breaks(editor:
     editor.post(f"{home}/begin")
     typed = '{\n  "pages": [\n'
     answer = editor.post(f"{home}/edit/form", data={"version": "1", "form": typed})
-    assert answer.status_code == 422 and "dòng 3" in answer.text and "&#34;pages&#34;" in answer.text
+    assert answer.status_code == 422 and "Dừng ở dòng 2" in answer.text and "&#34;pages&#34;" in answer.text
     assert editor.get(f"{home}/edit/nothing").status_code == 404
     assert "/drop" in editor.get(f"{home}/drop").text
     assert editor.post(f"{home}/drop").url.path == home
