@@ -24,6 +24,7 @@ class Notice:
     label: str
     text: str
     better: str = ""
+    address: str = ""
 
 
 def to_note(
@@ -53,11 +54,20 @@ def notice_of(visit: Visit, draft: Draft, path: str) -> Notice | None:
     if place is None:
         return None
     name, spec, answers = place
-    label = visit.t.pick(spec["label"])
+    label, address = visit.t.pick(spec["label"]), _address(draft, path)
     if spec["widget"] == "phone" and answers.get(name):
-        return Notice(path, label, visit.t("filing.phone_converted", number=written_phone(str(answers[name]))))
+        said = visit.t("filing.phone_converted", number=written_phone(str(answers[name])))
+        return Notice(path, label, said, address=address)
     found = doubt(name, spec, answers, visit.t, today=visit.today)
-    return Notice(path, label, found.text, found.better) if found else None
+    return Notice(path, label, found.text, found.better, address) if found else None
+
+
+def _address(draft: Draft, path: str) -> str:
+    """Return where the answer is changed."""
+    name, _, rest = path.partition(".")
+    page = next((str(page["id"]) for page in draft.form["pages"] if name in page["fields"]), "")
+    number = rest.partition(".")[0]
+    return draft.address(page) + (f"/{int(number) + 1}" if number else "")
 
 
 def _placed(draft: Draft, path: str) -> tuple[str, Mapping[str, Any], Mapping[str, Any]] | None:

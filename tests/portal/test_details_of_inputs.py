@@ -65,7 +65,7 @@ async def test_detail_02_the_offer_is_on_the_next_page_and_nothing_is_forced(
 async def test_detail_02_the_offer_reaches_into_a_group(browser: Browser, contract: Services) -> None:
     await reach(browser)
     page = await browser.post(f"{LIST}/1", data={**AN, "member_name": "LÒ VĂN AN"})
-    assert "Dùng “Lò Văn An”" in page.text
+    assert "Dùng “Lò Văn An”" in page.text and f'href="{LIST}/1">Sửa' in page.text
     await browser.post("/file/draft/d1/better", data={"path": "members.0.member_name", "back": LIST})
     assert answers(contract)["members"][0]["member_name"] == "Lò Văn An"
 
@@ -112,6 +112,7 @@ async def test_detail_10_an_old_number_is_converted_with_a_notice_and_none_is_ne
     await begin(browser)
     page = await browser.post(MORE, data={"requester": "An", "phone": "0169 123 4567", "action": "continue"})
     assert answers(contract)["phone"] == "+84391234567"
+    assert 'href="/file/draft/d1/q/more">Sửa' in page.text
     assert "đã đổi từ năm 2018" in page.text and "0391 234 567" in page.text and "391234567" not in str(page.url)
     page = await browser.post(MORE, data={"requester": "An", "phone": "", "action": "continue"})
     assert page.status_code == 200 and "phone" not in answers(contract)

@@ -61,9 +61,18 @@ SHOWN = {
     "/offices": ["/offices", "/offices?view=63", "/offices?province=01"],
     "/offices/{id}": ["/offices/H26.00004", "/offices/H26.00008"],
     **{path: [path] for path in ("/guides", "/essential-services", "/offices/missing")},
+    **{path: [path] for path in ("/my/drafts", "/my/wallet", "/my/preferences", "/my/helpers", "/assist", "/claim")},
+    "/assist/new": [
+        "/assist/new?q=khai",
+        *(f"/assist/new?procedure=1.001193&{more}" for more in ("q=ba", "place=00004")),
+    ],
+    "/assist/{id}": ["/assist/h1", "/assist/h2?begun=1&seen=1"],
 }
 MACHINES = {"/sitemap.xml", "/robots.txt", "/feeds/procedures.atom", "/feeds/notices.atom"}
-NO_PAGE = {"/verify/file", "/file/draft/{id}/submit", "/file/draft/{id}/finish", "/inbox/{id}/read", *MACHINES}
+ACTS = {"/my/helpers/{id}/end", "/big-print", "/assist/{id}/receipt", "/assist/{id}/end", "/claim/take", "/claim/end"}
+NO_PAGE = {*ACTS, "/verify/file", "/inbox/{id}/read", *MACHINES} | {
+    f"/file/draft/{{id}}/{act}" for act in ("submit", "finish", "better")
+}
 
 
 @asynccontextmanager
