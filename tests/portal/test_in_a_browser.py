@@ -62,6 +62,9 @@ SHOWN = {
     "/offices/{id}": ["/offices/H26.00004", "/offices/H26.00008"],
     **{path: [path] for path in ("/guides", "/essential-services", "/offices/missing")},
     **{path: [path] for path in ("/my/drafts", "/my/wallet", "/my/preferences", "/my/helpers", "/assist", "/claim")},
+    "/assist/new": ["/assist/new?q=khai", *(f"/assist/new?procedure=1.001193&{more}" for more in ("q=ba", "place=00004"))],
+    "/assist/{id}": ["/assist/h1", "/assist/h2?begun=1&seen=1"],
+    **{path: [path] for path in ("/my/drafts", "/my/wallet", "/my/preferences", "/my/helpers", "/assist", "/claim")},
     "/assist/new": [
         "/assist/new?q=khai",
         *(f"/assist/new?procedure=1.001193&{more}" for more in ("q=ba", "place=00004")),
