@@ -6,6 +6,7 @@ room's door. SIGTERM makes it unready, lets requests under way end, gives leases
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -275,5 +276,16 @@ async def serve(place: Place) -> None:
 async def _start(process: Process, doors: Doors) -> None:
     await process.until_possible()
     await process.build()
+    _collect_seldom()
     doors.open(process.rooms[0].app, host=process.place.host, port=process.place.port)
     logger.info("serving", service=process.place.service, port=process.place.port)
+
+
+def _collect_seldom() -> None:
+    """Leave what is loaded by now out of garbage collections, and have one after 20,000 objects instead of 700.
+
+    A batch from the log is thousands of objects that all live until its commit: looking through them again and again
+    took a fifth of its time.
+    """
+    gc.freeze()
+    gc.set_threshold(20_000)
