@@ -13,7 +13,8 @@ def instant(at: datetime) -> str:
     """Return ``at`` (aware) as canonical UTC text with whole seconds: ``2026-11-21T14:03:05Z``."""
     if at.tzinfo is None:
         raise ValueError("a time without zone has no canonical text")
-    return at.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    there = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return there.isoformat(timespec="seconds")[:19] + "Z"
 
 
 def canonical(value: object) -> bytes:
@@ -42,8 +43,10 @@ def _clean(value: object) -> object:
     kind = type(value)
     if kind is str:
         return value if value.isascii() else unicodedata.normalize("NFC", value)  # type: ignore[attr-defined, arg-type]
-    if value is None or kind is int or kind is bool:
+    if kind in PLAIN:
         return value
+    if kind is datetime:
+        return instant(value)  # type: ignore[arg-type]
     match value:
         case dict():
             return {

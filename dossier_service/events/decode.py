@@ -145,10 +145,15 @@ def _instant(stamp: Timestamp, name: str) -> datetime:
 
 def _refuse_nul(message: Message) -> None:
     """No text column of PostgreSQL holds NUL, so such a report would be tried again for ever."""
+    if b"\0" in message.SerializeToString():  # hardly ever, so that hardly any message is walked through
+        _find_nul(message)
+
+
+def _find_nul(message: Message) -> None:
     for field, value in message.ListFields():
         for item in value if field.is_repeated else (value,):
             if isinstance(item, Message):
-                _refuse_nul(item)
+                _find_nul(item)
             elif isinstance(item, str) and "\0" in item:
                 raise Reject(f"BAD_SCHEMA: {field.name} has a NUL character")
 

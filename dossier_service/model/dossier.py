@@ -195,7 +195,7 @@ class Dossier:
     @property
     def status(self) -> int:
         """The national code."""
-        return derive_status(self.state, [ask.kind for ask in self.open_asks])
+        return derive_status(self.state, [ask.kind for ask in self.asks if ask.state is AskState.OPEN])
 
     @property
     def open_asks(self) -> list[Ask]:
@@ -264,9 +264,13 @@ def first_digest(code: str) -> str:
 
 
 def advance(dossier: Dossier, **changes: object) -> Dossier:
-    """Return ``dossier`` with ``changes``. (``dataclasses.replace`` takes 30 µs for forty fields, this takes 2.)"""
-    values = dossier.__dict__ | changes
-    assert len(values) == len(dossier.__dict__), "no such field"
-    after = object.__new__(Dossier)
-    after.__dict__.update(values)
-    return after
+    """Return ``dossier`` with ``changes``."""
+    return from_fields(dossier.__dict__ | changes)
+
+
+def from_fields(values: dict[str, object]) -> Dossier:
+    """Return the dossier with these values of all its fields; a constructor of forty takes five times as long."""
+    assert len(values) == len(Dossier.__dataclass_fields__), "no such field, or one is missing"
+    made = object.__new__(Dossier)
+    made.__dict__.update(values)
+    return made

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from dossier_service.model.dossier import Appointment, Ask, AskItem, Dossier, FileRef, Request
+from dossier_service.model.dossier import Appointment, Ask, AskItem, Dossier, FileRef, Request, from_fields
 from dossier_service.model.happened import Filed
 from dossier_service.model.history import Entry
 from dossier_service.model.states import AskKind, AskState, RequestKind, RequestState, State
@@ -93,7 +93,7 @@ def changed_columns(before: Dossier, after: Dossier) -> dict[str, Any]:
     values = {name: new[name] for name in MOVING if new[name] is not old[name] and new[name] != old[name]}
     if after.state is not before.state:
         values["state"] = after.state.value
-    if after.status != before.status:
+    if (after.state is not before.state or after.asks != before.asks) and after.status != before.status:
         values["status"] = after.status
     for name in ("asks", "results"):
         if new[name] != old[name]:
@@ -106,15 +106,18 @@ def changed_columns(before: Dossier, after: Dossier) -> dict[str, Any]:
 
 def dossier_of(row: Any) -> Dossier:
     """Return the dossier of a row."""
-    values = row._mapping
-    return Dossier(
-        **{name: values[name] for name in PLAIN},
-        state=State(row.state),
-        asks=asks_of(row.asks),
-        due=appointment_of(row.due),
-        expected=appointment_of(row.expected),
-        results=files_of(row.results),
-        draft_result=file_of(orjson.loads(row.draft_result)) if row.draft_result else None,
+    values = dict(zip(row._fields, row, strict=True))
+    draft = values["draft_result"]
+    return from_fields(
+        {name: values[name] for name in PLAIN}
+        | {
+            "state": State(values["state"]),
+            "asks": asks_of(values["asks"]),
+            "due": appointment_of(values["due"]),
+            "expected": appointment_of(values["expected"]),
+            "results": files_of(values["results"]),
+            "draft_result": file_of(orjson.loads(draft)) if draft else None,
+        }
     )
 
 
@@ -155,7 +158,10 @@ def appointment_of(text: str | None) -> Appointment | None:
 
 def instant_of(text: str | None) -> datetime | None:
     """Return the aware UTC time of its text."""
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    if not text:
+        return None
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def file_of(value: Mapping[str, Any]) -> FileRef:
