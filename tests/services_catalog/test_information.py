@@ -20,6 +20,7 @@ from kernel.workdays import Calendar
 from services_catalog import usecases
 from services_catalog.api import make_api
 from services_catalog.model.information import Within, last_day
+from services_catalog.model.procedures import CODE
 from services_catalog.model.stops import earliest_start
 from services_catalog.settings import HERE
 from services_catalog.store.information import read_information
@@ -44,7 +45,7 @@ async def send(api: FastAPI, method: str, path: str, body: object, key: str = ""
 
 def codes_in_the_catalogue() -> set[str]:
     with (SEED / "procedures.csv").open(encoding="utf-8-sig", newline="") as file:
-        return {row["code"] for row in csv.DictReader(file)}
+        return {row["code"] for row in csv.DictReader(file) if CODE.fullmatch(row["code"])}
 
 
 def texts() -> list[Text]:
@@ -222,6 +223,13 @@ async def test_what_changed_last_is_listed_newest_first(api: FastAPI) -> None:
     codes = [one["code"] for one in first["results"] + second["results"]]
     assert len(set(codes)) == 10
     assert {one["change"] for one in first["results"]} == {"published"}
+
+
+async def test_every_code_is_given_in_one_answer_for_machines_that_copy_the_list(api: FastAPI) -> None:
+    _, listed = await get(api, "/codes")
+    codes = [code for code, _ in listed["results"]]
+    assert codes == sorted(set(codes)) and set(codes) >= codes_in_the_catalogue()
+    assert all(datetime.fromisoformat(at).tzinfo for _, at in listed["results"])
 
 
 async def test_information_that_a_client_has_is_not_sent_again(api: FastAPI) -> None:
