@@ -10,9 +10,9 @@ from prometheus_client import Counter
 from dossier_service.model.assisting import helped_note
 from dossier_service.model.codes import dossier_code
 from dossier_service.model.conditions import asked
-from dossier_service.model.dossier import FileRef
+from dossier_service.model.dossier import Dossier, FileRef
 from dossier_service.model.filing import Basis, Office, submit
-from dossier_service.model.happened import Filed, HandoverQueued
+from dossier_service.model.happened import DossierChanged, Filed, HandoverQueued
 from dossier_service.model.papers import draw_paper_code
 from dossier_service.store import assists, corrections, dossiers, drafts, files, papers
 from dossier_service.store.mapping import dump
@@ -159,18 +159,23 @@ async def _commit(
         done = {"code": code, "submitted": True, "version": row.version + 1, **adopting(row, principal)}
         if not await drafts.change(tx, row.id, row.version, done):
             return None
-        await dossiers.insert_dossier(tx, dossier, filed, revision.plain_title)
-        await papers.add(tx, code, filed.paper_code)
-        corrects, wrong = await corrections.file(tx, draft=row.id, code=code)
-        filed = replace(filed, corrects=corrects, wrong=wrong)
-        await dossiers.add_history(tx, [change])
-        await files.add(tx, [(code, ref, "filed", at) for ref in filed.files])
+        filed = await _keep(tx, row.id, dossier, filed, change, revision.plain_title)
         if helping is not None:
             await assists.change(tx, helping.id, {"code": code, "filed_at": at})
         tx.emit(change)
         tx.emit(HandoverQueued(dossier, filed))
         tx.after_commit(lambda: _filed_now(desk, code, helped=dossier.helper is not None))
     return code
+
+
+async def _keep(tx: Tx, draft: str, dossier: Dossier, filed: Filed, change: DossierChanged, plain_title: str) -> Filed:
+    """Write the dossier with its first entry, its files and the code of its paper; return also what it mends."""
+    await dossiers.insert_dossier(tx, dossier, filed, plain_title)
+    await dossiers.add_history(tx, [change])
+    await files.add(tx, [(dossier.code, ref, "filed", dossier.submitted_at) for ref in filed.files])
+    await papers.add(tx, dossier.code, filed.paper_code)
+    corrects, wrong = await corrections.file(tx, draft=draft, code=dossier.code)
+    return replace(filed, corrects=corrects, wrong=wrong)
 
 
 def _filed_now(desk: Desk, code: str, *, helped: bool) -> None:

@@ -9,6 +9,18 @@ down_revision = "0003_former_owners"
 
 def upgrade() -> None:
     """Create the tables; papers of dossiers filed before carry no code."""
+    _create_papers()
+    _create_ratings()
+
+
+def downgrade() -> None:
+    """Drop the tables; what they hold is lost."""
+    op.drop_index("file_by_digest", "file")
+    for table in ("correction", "rating_text", "rating", "paper_code"):
+        op.drop_table(table)
+
+
+def _create_papers() -> None:
     op.create_table(
         "paper_code",
         sa.Column("code", sa.String(), nullable=False),
@@ -17,6 +29,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code"),
         sa.UniqueConstraint("paper_code"),
     )
+    op.create_table(
+        "correction",
+        sa.Column("draft", sa.String(), nullable=False),
+        sa.Column("of_code", sa.String(), nullable=False),
+        sa.Column("by_code", sa.String()),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["by_code"], ["dossier.code"]),
+        sa.ForeignKeyConstraint(["of_code"], ["dossier.code"]),
+        sa.PrimaryKeyConstraint("draft"),
+        sa.UniqueConstraint("by_code"),
+    )
+    op.create_index("ix_correction_of_code", "correction", ["of_code"])
+    op.create_index("file_by_digest", "file", ["sha256"])
+
+
+def _create_ratings() -> None:
     op.create_table(
         "rating",
         sa.Column("code", sa.String(), nullable=False),
@@ -43,23 +71,3 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["code"], ["dossier.code"]),
         sa.PrimaryKeyConstraint("code"),
     )
-    op.create_table(
-        "correction",
-        sa.Column("draft", sa.String(), nullable=False),
-        sa.Column("of_code", sa.String(), nullable=False),
-        sa.Column("by_code", sa.String()),
-        sa.Column("what", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(["by_code"], ["dossier.code"]),
-        sa.ForeignKeyConstraint(["of_code"], ["dossier.code"]),
-        sa.PrimaryKeyConstraint("draft"),
-        sa.UniqueConstraint("by_code"),
-    )
-    op.create_index("ix_correction_of_code", "correction", ["of_code"])
-    op.create_index("file_by_digest", "file", ["sha256"])
-
-
-def downgrade() -> None:
-    """Drop the tables; what they hold is lost."""
-    op.drop_index("file_by_digest", "file")
-    for table in ("correction", "rating_text", "rating", "paper_code"):
-        op.drop_table(table)
