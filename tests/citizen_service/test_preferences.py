@@ -30,7 +30,7 @@ async def told(room: Room, n: int = 1) -> tuple[list[str], list[str]]:
     await room.apply(record("state_reported", n, step="accepted", state="accepted", status=2, version=n + 1))
     await room.send()
     found = [BytesParser(policy=policy.default).parsebytes(p.read_bytes()) for p in room.mails() if p not in before]
-    return [str(one["To"]) for one in found], [one.get_content().strip() for one in found]  # type: ignore[attr-defined]
+    return [str(one["To"]) for one in found], [one.get_content().strip() for one in found]
 
 
 async def test_who_never_chose_gets_mail_and_may_read_what_counts(room: Room) -> None:

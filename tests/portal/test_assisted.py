@@ -281,7 +281,7 @@ async def test_a_paper_of_the_wallet_is_used_again_with_one_tap(town: Town) -> N
         asked = await town.browser.get(f"{draft}/q/photo", headers=SON)
         taps = re.findall(r'value="(wallet:photo:[^"]+)"', asked.text)
         sent = {"data": {"action": taps[0]}} if taps else {"data": {"action": "upload"}, "files": PHOTO}
-        stays = await town.browser.post(f"{draft}/q/photo", headers=SON, **sent)  # type: ignore[arg-type]
+        stays = await town.browser.post(f"{draft}/q/photo", headers=SON, **sent)
         assert stays.status_code == 200 and stays.text.count('class="upload-list"') == 1
         for name, answers in ANSWERS:
             await town.browser.post(f"{draft}/q/{name}", data={**answers, "action": "continue"}, headers=SON)
