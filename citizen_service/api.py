@@ -108,24 +108,7 @@ def make_api(
         found = await usecases.show_profile(database=database, owner=principal.sub)
         return _profile(principal.sub, found)
 
-    @app.get("/preferences", summary="How you want to be told")
-    async def get_preferences(principal: SignedIn, response: Response) -> PreferencesOut:
-        _private(response)
-        return _preferences(await usecases.show_preferences(database=database, owner=principal.sub), ways)
-
-    @app.put("/preferences", summary="Choose how you want to be told")
-    async def put_preferences(principal: SignedIn, response: Response, body: PreferencesIn) -> PreferencesOut:
-        _private(response)
-        chosen = Preferences(
-            owner=principal.sub,
-            language=body.language,
-            channels=tuple(dict.fromkeys(body.channels)),
-            phone=body.phone,
-            quiet_from=time.fromisoformat(body.quiet_from),
-            quiet_until=time.fromisoformat(body.quiet_until),
-            big_print=body.big_print,
-        )
-        return _preferences(await usecases.choose_preferences(database=database, clock=clock, chosen=chosen), ways)
+    _add_preferences(app, database, clock, ways)
 
     @app.get("/notices", summary="Your notices, newest first")
     async def get_notices(
@@ -154,6 +137,27 @@ def make_api(
         return Page(results=[_access(one) for one in found], next_cursor=_cursor(following))
 
     return app
+
+
+def _add_preferences(app: FastAPI, database: Database, clock: Clock, ways: tuple[Channel, ...]) -> None:
+    @app.get("/preferences", summary="How you want to be told")
+    async def get_preferences(principal: SignedIn, response: Response) -> PreferencesOut:
+        _private(response)
+        return _preferences(await usecases.show_preferences(database=database, owner=principal.sub), ways)
+
+    @app.put("/preferences", summary="Choose how you want to be told")
+    async def put_preferences(principal: SignedIn, response: Response, body: PreferencesIn) -> PreferencesOut:
+        _private(response)
+        chosen = Preferences(
+            owner=principal.sub,
+            language=body.language,
+            channels=tuple(dict.fromkeys(body.channels)),
+            phone=body.phone,
+            quiet_from=time.fromisoformat(body.quiet_from),
+            quiet_until=time.fromisoformat(body.quiet_until),
+            big_print=body.big_print,
+        )
+        return _preferences(await usecases.choose_preferences(database=database, clock=clock, chosen=chosen), ways)
 
 
 def _preferences(found: Preferences, ways: tuple[Channel, ...]) -> PreferencesOut:
