@@ -7,12 +7,12 @@ before the stop begins. Force majeure needs no such time, but a reason that ever
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from kernel.clock import VIETNAM
 from kernel.errors import FieldProblem, Invalid, Text
-from kernel.locale import date_time
 from kernel.workdays import CLOSE, Calendar
 
+VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 NOTICE = 7
 LONGEST = timedelta(days=31)
 
@@ -58,9 +58,9 @@ def check(stop: Stop, calendar: Calendar) -> None:
     earliest = earliest_start(stop.announced_at, calendar)
     if stop.reason is None and stop.starts_at < earliest:
         text = Text(
-            f"Phải báo trước ít nhất {NOTICE} ngày làm việc. Sớm nhất là {date_time(earliest, 'vi')}. "
+            f"Phải báo trước ít nhất {NOTICE} ngày làm việc. Sớm nhất là {earliest:%H:%M %d/%m/%Y}. "
             "Nếu bất khả kháng, hãy ghi lý do.",
-            f"Announce at least {NOTICE} working days before: {date_time(earliest, 'en')} at the earliest. "
+            f"Announce at least {NOTICE} working days before: {earliest:%H:%M on %d/%m/%Y} at the earliest. "
             "In force majeure give the reason.",
         )
         field = FieldProblem("starts_at", "notice_too_short", text)
