@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 
 from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
 from kernel.web import AsgiUpstream, Upstream, make_app
+from tests.portal.contract_desk import add_editing
 from tests.portal.contract_information import information
 from tests.portal.contract_space import add_helping, add_preferences
 from tests.portal.samples import DOSSIERS, FORM, PLACES, PROCEDURES, TIMELINE
@@ -69,6 +70,7 @@ def catalogue() -> FastAPI:
         return {"results": [{"name": "Hộ tịch", "count": 41}, {"name": "Lý lịch tư pháp", "count": 6}]}
 
     information(app)
+    add_editing(app)
 
     @app.get("/participants")
     async def participants() -> Any:

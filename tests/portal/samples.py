@@ -12,6 +12,7 @@ def _procedure(code: str, title: str, plain: str | None, **more: Any) -> dict[st
     return {
         "code": code,
         "revision": 1,
+        "in_force": 1,
         "title": title,
         "plain_title": plain,
         "plain_title_en": None,

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from portal.forms.questions import questions
+from portal.forms.questions import Question, questions
 from portal.forms.values import one
 from portal.pages.desk import writing
 from portal.pages.problem import route
@@ -140,11 +140,10 @@ async def preview(visit: Visit) -> Response:
     if form:
         for page in form["pages"]:
             fields = {name: True for name in page["fields"] if form["fields"][name]["widget"] != "group"}
-            items = [form["fields"][name] for name in page["fields"] if form["fields"][name]["widget"] == "group"]
             asked = questions(form, fields, {}, visit.t)
-            asked += [
-                each for item in items for each in questions(item, dict.fromkeys(item["order"], True), {}, visit.t)
-            ]
+            for name in page["fields"]:
+                if name not in fields:
+                    asked += _asked_of_each(form, name, visit)
             pages.append((page, asked))
     return visit.page(
         "desk/preview.html",
@@ -157,6 +156,13 @@ async def preview(visit: Visit) -> Response:
         bench=bench,
         at=address(code),
     )
+
+
+def _asked_of_each(form: Mapping[str, Any], group: str, visit: Visit) -> list[Question]:
+    """Return the questions that are asked of each item of a group."""
+    item = form["fields"][group]
+    one_item = {"schema": form["schema"]["properties"][group]["items"], "fields": item["fields"]}
+    return questions(one_item, dict.fromkeys(item["order"], True), {}, visit.t)
 
 
 async def publish(visit: Visit) -> Response:

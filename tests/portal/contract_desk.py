@@ -1,0 +1,81 @@
+"""The contract services' part of the catalogue that its editor works with: one working copy with something wrong."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from kernel.errors import NotFound, Text
+from tests.portal.samples import FORM, GUIDE, PROCEDURES, two
+
+NONE = NotFound("proposal_not_found", Text("Chưa có bản đang sửa.", "No working copy."))
+CODE, READY = "1.001193", "1.000014"
+COPY: dict[str, Any] = {"code": CODE, "base": 1, "version": 3, "saved_at": "2026-11-21T03:42:00Z"}
+
+
+def _figure(amount: int | None, unit: str = "") -> dict[str, Any]:
+    return {"amount": amount, "unit": unit}
+
+
+BURDEN = [
+    {"name": "papers", "before": _figure(2), "after": _figure(1), "change": -1},
+    {"name": "steps", "before": _figure(1), "after": _figure(1), "change": 0},
+    {"name": "time", "before": _figure(1, "working_days"), "after": _figure(2, "working_days"), "change": 1},
+    {"name": "fee", "before": _figure(None), "after": _figure(8000, "vnd"), "change": None},
+]
+FAULTS = [
+    {"path": "form.pages.0.title", "text": two("Trang này chưa có tên.", "This page has no title.")},
+    {"path": "guide.checked_on", "text": two("Chưa ghi ngày rà soát.", "No day of checking.")},
+]
+BENCH: dict[str, Any] = {
+    **COPY,
+    "in_force": 1,
+    "ready": False,
+    "written": {
+        "plain": ["Đăng ký khai sinh", "Register a birth"],
+        "everyday": ["làm giấy khai sinh"],
+        "competent_level": "commune",
+        "guide": {
+            "checked_on": "2026-11-21",
+            "who": ["Cha hoặc mẹ.", "The father or mother."],
+            "needs": [{"text": ["Giấy chứng sinh.", "The birth paper."], "note": None}],
+            "fee": {"amount_vnd": 8000, "text": ["8.000 đồng", "8,000 dong"]},
+            "term": {"value": {"amount": 1, "unit": "working_days"}, "text": ["Trong ngày.", "The same day."]},
+        },
+        "form": {"pages": []},
+        "examples": [],
+    },
+    "plain_title": "Đăng ký khai sinh",
+    "guide": GUIDE,
+    "form": FORM,
+    "faults": FAULTS,
+    "unclear": [{"check": "sentence", "file": "guide.json", "field": "who", "wrong": "Too long.", "mend": "Split it."}],
+    "tried": [
+        {"id": "a", "title": two("Đúng hạn", "In time"), "faults": []},
+        {"id": "b", "title": two("Quá hạn", "Late"), "faults": FAULTS[:1]},
+    ],
+    "burden": BURDEN,
+}
+BENCHES = {
+    CODE: BENCH,
+    READY: {**BENCH, "code": READY, "ready": True, "faults": [], "unclear": [], "guide": None, "form": None},
+}
+
+
+def add_editing(app: FastAPI) -> None:
+    """Add working copies and the history of revisions."""
+
+    @app.get("/proposals")
+    async def proposals() -> Any:
+        return {"results": [COPY], "next_cursor": None}
+
+    @app.get("/proposals/{code}")
+    async def proposal(code: str) -> Any:
+        if code not in BENCHES:
+            raise NONE
+        return BENCHES[code]
+
+    @app.get("/procedures/{code}/revisions")
+    async def revisions(code: str) -> Any:
+        first = {"revision": 1, "digest": "ab" * 32, "published_at": PROCEDURES[code]["valid_from"]}
+        told = {**first, "revision": 2, "reason": "Bớt một giấy tờ.", "burden": BURDEN}
+        return {"results": [{**first, "reason": None, "burden": []}, told], "next_cursor": None}

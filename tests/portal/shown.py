@@ -1,0 +1,77 @@
+"""Every page the portal can show: addresses over the contract services, one list for each route."""
+
+from starlette.routing import Route
+
+from portal.app import routes
+from tests.portal.samples import DOSSIERS
+
+DRAFT = "/file/draft/d1"
+SHOWN = {
+    "/": ["/"],
+    "/search": ["/search?q=khai", "/search?q=zzz"],
+    "/procedures/{code}": ["/procedures/1.001193", "/procedures/1.000014", "/procedures/2.000986"],
+    "/file/{code}": ["/file/1.001193", "/file/1.001193?q=ba", "/file/1.001193?place=00004", "/file/1.000014"],
+    "/file/draft/{id}": [DRAFT],
+    "/file/draft/{id}/drop": [f"{DRAFT}/drop"],
+    "/file/draft/{id}/q/{page}": [f"{DRAFT}/q/{page}" for page in ("name", "birth", "about", "place", "more", "photo")],
+    "/file/draft/{id}/q/{page}/{item}": [f"{DRAFT}/q/household/1"],
+    "/file/draft/{id}/check": [f"{DRAFT}/check"],
+    "/lookup": ["/lookup", "/lookup?code=x"],
+    "/lookup/{code}": ["/lookup/H26-261121-0001"],
+    "/dossiers": ["/dossiers"],
+    "/dossiers/{code}": [f"/dossiers/{code}" for code in DOSSIERS],
+    "/dossiers/{code}/answers": ["/dossiers/H26-261121-0001/answers"],
+    "/dossiers/{code}/receipt": ["/dossiers/H26-261121-0001/receipt", "/dossiers/H26-261121-0001/receipt?paper=80"],
+    "/dossiers/{code}/supplement": ["/dossiers/H26-261121-0002/supplement"],
+    "/dossiers/{code}/confirm": ["/dossiers/H26-261121-0003/confirm"],
+    "/dossiers/{code}/withdraw": ["/dossiers/H26-261121-0001/withdraw"],
+    "/dossiers/{code}/correct": ["/dossiers/H26-261121-0004/correct"],
+    "/dossiers/{code}/rating": ["/dossiers/H26-261121-0004/rating"],
+    "/verify": ["/verify", "/verify?code=7KQM-O"],
+    "/verify/{code}": ["/verify/7KQM-3T9X-HV2N-CDAB"],
+    **{path: [path] for path in ("/my", "/inbox", "/my/accesses", "/services", "/information", "/feedback")},
+    **{path: [path] for path in ("/consultations", "/transparency", "/help", "/privacy", "/accessibility")},
+    **{path: [path] for path in ("/status", "/components", "/nope")},
+    "/life-events/{id}": ["/life-events/child", "/life-events/child?d=25&m=9&y=2026", "/life-events/child?d=32"],
+    "/guides/{id}": ["/guides/follow"],
+    "/questions": ["/questions", "/questions?q=zzz"],
+    "/addresses": ["/addresses?q=ba"],
+    "/offices": ["/offices", "/offices?view=63", "/offices?province=01"],
+    "/offices/{id}": ["/offices/H26.00004", "/offices/H26.00008"],
+    **{path: [path] for path in ("/guides", "/essential-services", "/offices/missing")},
+    **{path: [path] for path in ("/my/drafts", "/my/wallet", "/my/preferences", "/my/helpers", "/assist", "/claim")},
+    "/assist/new": [
+        "/assist/new?q=khai",
+        *(f"/assist/new?procedure=1.001193&{more}" for more in ("q=ba", "place=00004")),
+    ],
+    "/assist/{id}": ["/assist/h1", "/assist/h2?begun=1&seen=1"],
+    "/desk": ["/desk"],
+    "/desk/catalogue": ["/desk/catalogue", "/desk/catalogue?code=x"],
+    "/desk/catalogue/{code}": [f"/desk/catalogue/{code}" for code in ("1.001193", "1.000014?published=1", "2.000986")],
+    "/desk/catalogue/{code}/edit/{part}": [
+        f"/desk/catalogue/1.001193/edit/{part}" for part in ("names", "guide?saved=1", "form", "examples")
+    ],
+    "/desk/catalogue/{code}/preview": ["/desk/catalogue/1.001193/preview", "/desk/catalogue/1.000014/preview"],
+    "/desk/catalogue/{code}/drop": ["/desk/catalogue/1.001193/drop"],
+}
+MACHINES = {"/sitemap.xml", "/robots.txt", "/feeds/procedures.atom", "/feeds/notices.atom"}
+ACTS = {"/my/helpers/{id}/end", "/big-print", "/assist/{id}/receipt", "/assist/{id}/end", "/claim/take", "/claim/end"}
+NO_PAGE = {*ACTS, "/verify/file", "/inbox/{id}/read", *MACHINES} | {
+    f"/file/draft/{{id}}/{act}" for act in ("submit", "finish", "better")
+}
+
+
+def pages() -> list[str]:
+    """Return every address, in the order of the routes."""
+    return [path for paths in SHOWN.values() for path in paths]
+
+
+def routes_not_looked_at() -> set[str]:
+    """Return the routes that answer GET and have neither an address here nor a reason; other names count as one."""
+    named = {*SHOWN, *NO_PAGE}
+    looked_at = {route.endpoint for route in routes() if isinstance(route, Route) and route.path in named}
+    return {
+        route.path
+        for route in routes()
+        if isinstance(route, Route) and "GET" in (route.methods or ()) and route.endpoint not in looked_at
+    }
