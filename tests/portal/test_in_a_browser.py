@@ -27,6 +27,7 @@ FLAGS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+OPENED = "document.querySelectorAll('details').forEach(one => { one.open = true; })"
 PARTS = 5
 
 
@@ -34,16 +35,21 @@ PARTS = 5
 async def serving(contract: Services, data: Path, *, signed_in: bool) -> AsyncIterator[str]:
     """Serve the portal on a free port as the gateway presents it."""
     port = free_ports(1)
-    address = f"http://127.0.0.1:{port}"
-    running = await build(
-        PortalSettings(data=data, public_url=address, demo=True), upstreams=contract.upstreams(), clock=Clock()
-    )
-    extra = [(b"authorization", b"Bearer sample")] if signed_in else []
+    settings = PortalSettings(data=data, public_url=f"http://127.0.0.1:{port}", demo=True)
+    running = await build(settings, upstreams=contract.upstreams(), clock=Clock())
+    async with listening(running.app, port, token="sample" if signed_in else "") as address:
+        yield address
+
+
+@asynccontextmanager
+async def listening(inner: Any, port: int, *, token: str) -> AsyncIterator[str]:
+    """Listen for a browser that the gateway lets in with ``token``; yields the address."""
+    extra = [(b"authorization", f"Bearer {token}".encode())] if token else []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
             scope = {**scope, "headers": [*scope["headers"], *extra]}
-        await running.app(scope, receive, send)
+        await inner(scope, receive, send)
 
     server = Server(app, address="127.0.0.1", port=port, interface=Interfaces.ASGI, log_enabled=False)
     task = asyncio.create_task(server.serve())
@@ -54,7 +60,7 @@ async def serving(contract: Services, data: Path, *, signed_in: bool) -> AsyncIt
                 writer.close()
                 break
             await asyncio.sleep(0.02)
-        yield address
+        yield f"http://127.0.0.1:{port}"
     finally:
         server.stop()  # type: ignore[no-untyped-call]
         with suppress(asyncio.CancelledError):
@@ -112,6 +118,7 @@ async def test_axe_finds_nothing_on_any_page(tmp_path: Path, number: int) -> Non
         for path in part(number):
             answer = await page.goto(address + path)
             assert answer and answer.status < 500, path
+            await page.evaluate(OPENED)
             result = await Axe().run(page, options=RULES)
             found.extend(f"{path}: {v['id']} {v['nodes'][0]['html'][:150]}" for v in result.response["violations"])
 
