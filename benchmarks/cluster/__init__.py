@@ -109,7 +109,7 @@ def _road(seen: Measured) -> list[Figure]:
 def _loop(rounds: Rounds) -> str:
     batch = sum(rounds.batches) / len(rounds.batches)
     return (
-        f"the bare loop: kafka-python (with the service's fast checksum) and raw psycopg that write the same finished "
+        f"the bare loop: kafka-python (with the same checksum in C) and raw psycopg that write the same finished "
         f"rows into equal tables, in batches as large as the service's ({batch:.0f}), compared byte for byte afterwards"
     )
 

@@ -8,7 +8,6 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.admin import KafkaAdminClient
 
 from kernel.log import MAX_BODY
-from kernel.log_kafka import checksum
 
 RECORD_MAX = MAX_BODY + 64 * 1024
 FETCH_MAX = 4 * MAX_BODY
@@ -19,7 +18,6 @@ LINGER = 100  # whoever sends flushes, so that all of it goes in one request
 
 # What happens is logged by our own words and types: the library's own lines hold keys and repeat for ever.
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
-checksum.install()
 
 COMMON = {"bootstrap_timeout_ms": CONNECTED_WITHIN, "metadata_max_age_ms": 30_000, "reconnect_backoff_max_ms": 1_000}
 
