@@ -62,7 +62,8 @@ class Draft:
         base = f"/file/draft/{quote(self.id, safe='')}"
         if not page:
             return base
-        return f"{base}/{page}" if page in ("check", "submit", "finish", "drop", "better") else f"{base}/q/{quote(page, safe='')}"
+        own = page in ("check", "submit", "finish", "drop", "better")
+        return f"{base}/{page}" if own else f"{base}/q/{quote(page, safe='')}"
 
 
 def cookie_name(draft_id: str) -> str:

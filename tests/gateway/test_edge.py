@@ -244,7 +244,10 @@ async def test_lookups_by_code_have_a_narrow_limit(make_edge: MakeEdge) -> None:
         assert (await client.get("/x")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api/dossiers/v1/%6cookup/H26-261121-0001", "/t%72a-cuu/x", "/lookup%2Fx", "/verify/X", "/xac-minh"])
+LOOKUPS = ["/api/dossiers/v1/%6cookup/H26-261121-0001", "/t%72a-cuu/x", "/lookup%2Fx", "/verify/X", "/xac-minh"]
+
+
+@pytest.mark.parametrize("path", LOOKUPS)
 async def test_escaped_letters_do_not_lead_around_the_narrow_limit(make_edge: MakeEdge, path: str) -> None:
     edge = await make_edge(gateway_limit_lookup="1/minute")
     async with edge.browser() as client:
