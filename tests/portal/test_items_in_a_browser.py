@@ -7,7 +7,8 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from tests.portal.contract import Services, services
-from tests.portal.test_in_a_browser import DRAFT, RULES, begin, chrome, serving
+from tests.portal.shown import DRAFT
+from tests.portal.test_in_a_browser import RULES, begin, chrome, serving
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("chromium")]
 PEOPLE = [{"member_name": "LÒ VĂN AN", "is_head": True, "head_paper": "7"}, {"member_name": "Bé", "is_head": False}]
