@@ -1,7 +1,7 @@
 """Place and camera data of a HEIC photo, overwritten in the file as it is (ISO/IEC 14496-12 and 23008-12).
 
-We have no decoder for HEIC, so the picture itself is kept as it came. Its turning is a property of the picture, not of
-the Exif data, and stays.
+For the picture that libheif cannot decode (see ``darkroom``): it is kept as it came. Its turning is a property of the
+picture, not of the Exif data, and stays.
 """
 
 import struct

@@ -11,7 +11,6 @@ from dossier_service.model.dossier import FileRef
 from dossier_service.store import assists, drafts, files
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.drafts import adopting, held_draft, refuse_submitted
-from dossier_service.usecases.heic import without_metadata
 from dossier_service.usecases.reading import own_dossier
 from kernel.auth import Principal
 from kernel.clock import real_now
@@ -64,11 +63,7 @@ async def checked(desk: Desk, data: bytes) -> tuple[bytes, str]:
     type = sniff(data[:HEAD])
     check_structure(data, type or "")
     assert type is not None
-    if type in ("image/jpeg", "image/png"):
-        data = await desk.pictures.clean(data, type)
-    elif type == "image/heic":
-        data = without_metadata(data)
-    return data, type
+    return await desk.pictures.clean(data, type)
 
 
 def shown_name(name: str, type: str) -> str:

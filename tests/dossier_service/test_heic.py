@@ -1,11 +1,15 @@
-"""A HEIC photo loses where it was taken, and keeps its picture byte for byte."""
+"""A HEIC photo becomes an upright JPEG without its place; one that cannot be decoded loses at least its place."""
 
+import io
 import struct
 
+import pillow_heif
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from dossier_service.usecases.heic import without_metadata
+from dossier_service.usecases.pictures import Pictures
 from kernel.files import check_structure
 
 PICTURE, PLACE, XMP = b"PICTURE" * 9, b"\x00\x00\x00\x06Exif\x00\x00MM 21.02N", b"<x:xmpmeta>21.02N</x:xmpmeta>"
@@ -53,3 +57,33 @@ def test_whatever_the_boxes_say_the_length_stays_and_nothing_breaks(noise: bytes
     whole = photo()
     for data in (noise, whole[:at] + noise + whole[at + len(noise) :], whole[:at]):
         assert len(without_metadata(data)) == len(data)
+
+
+def taken(*, turned: int = 6, wide: int = 3000, high: int = 2000) -> bytes:
+    """Return a HEIC photo that the camera held turned, red on the left as it was held, with a place."""
+    picture, exif, out = Image.new("RGB", (wide, high), "blue"), Image.Exif(), io.BytesIO()
+    picture.paste("red", (0, 0, wide // 2, high))
+    exif[0x0112] = turned
+    exif.get_ifd(0x8825)[1] = "N"
+    exif[0x010E] = "21.0285N"
+    heif = pillow_heif.from_pillow(picture)
+    heif.save(out, exif=exif.tobytes(), quality=60)
+    return out.getvalue()
+
+
+async def test_detail_16_a_heic_photo_becomes_an_upright_small_jpeg_without_its_place() -> None:
+    worker = Pictures()
+    try:
+        data = taken()
+        check_structure(data, "image/heic")
+        kept, type = await worker.clean(data, "image/heic")
+        check_structure(kept, type)
+        with Image.open(io.BytesIO(kept)) as picture:
+            assert (type, picture.format, picture.size) == ("image/jpeg", "JPEG", (1733, 2600))
+            assert not picture.getexif() and b"21.0285N" not in kept
+            top, bottom = picture.getpixel((800, 300)), picture.getpixel((800, 2300))
+        assert isinstance(top, tuple) and isinstance(bottom, tuple)
+        assert top[0] > 200 > 60 > bottom[0], "red was on the left, and the camera was turned to the right"
+        assert await worker.clean(photo(), "image/heic") == (without_metadata(photo()), "image/heic")
+    finally:
+        await worker.close()
