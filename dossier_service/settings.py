@@ -12,7 +12,6 @@ class DossierSettings(Settings):
     """
 
     max_dossier_bytes: int = 512 * 1024
-    max_file_bytes: int = 20 * 1024 * 1024
     max_files: int = 40
     draft_days: int = 30
     upload_hours: int = 48

@@ -16,6 +16,7 @@ class Settings(BaseSettings):
     so two processes over the same data must not share one. Empty: host and process number.
 
     ``demo`` says that people, offices and results are invented: example cases may then be filed as such.
+    ``max_file_bytes`` is how large one uploaded file may be: the pages say it, the services hold to it.
 
     Each engine is chosen by its address; empty = the embedded one below ``data``. ``database`` is a SQLAlchemy address
     of PostgreSQL in which ``{schema}`` stands for the service's own schema and role, ``kafka`` the brokers
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     instance: str = ""
     demo: bool = False
+    max_file_bytes: int = 20_000_000
 
     database: str = ""
     kafka: str = ""

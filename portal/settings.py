@@ -8,8 +8,7 @@ class PortalSettings(Settings):
 
     ``sign_in_origin`` is the origin of an identity provider outside this site (scheme and host), which the
     content security policy must let forms be redirected to; empty = that of ``identity``. ``demo`` shows the line
-    that says data are invented. ``upload_limit`` is in bytes.
+    that says data are invented.
     """
 
     sign_in_origin: str = ""
-    upload_limit: int = 20_000_000

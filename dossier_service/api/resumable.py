@@ -6,10 +6,19 @@ from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from dossier_service.api.parts import DeskOf, DraftId, DraftToken, IdempotencyKey
+from dossier_service.api.parts import Code, DeskOf, DraftId, DraftToken, IdempotencyKey
 from dossier_service.api.shapes import file_shape
-from dossier_service.usecases.resumable import Incoming, add_part, begin_upload, see_upload
-from kernel.auth import MaybeSignedIn
+from dossier_service.usecases.desk import Desk
+from dossier_service.usecases.resumable import (
+    ForDossier,
+    ForDraft,
+    Incoming,
+    Receiver,
+    add_part,
+    begin_upload,
+    see_upload,
+)
+from kernel.auth import MaybeSignedIn, SignedIn
 from kernel.digest import digest_bytes
 from kernel.idempotency import recall, remember
 
@@ -27,7 +36,7 @@ class BeginUpload(BaseModel):
 
 
 @ROUTER.post("/drafts/{id}/uploads", status_code=201)
-async def post_upload(
+async def post_draft_upload(
     desk: DeskOf,
     id: DraftId,
     body: BeginUpload,
@@ -40,40 +49,50 @@ async def post_upload(
     Errors: 413 ``file_too_large``, 422 ``empty_file`` or ``too_many_files``.
     """
     caller = principal.sub if principal else digest_bytes((token or "").encode())
-    subject, said = f"upload/{id}/{caller}", body.model_dump()
-    async with desk.database.begin() as tx:
-        first = await recall(tx, subject=subject, key=key, body=said) if key else None
-        if first is not None:
-            return JSONResponse(first.response, first.status)
-        begun = await begin_upload(
-            tx=tx, desk=desk, principal=principal, token=token, draft=id, name=body.name, length=body.length
-        )
-        shape = _shape(begun)
-        if key:
-            await remember(tx, subject=subject, key=key, body=said, status=201, response=shape)
-    return JSONResponse(shape, 201, _headers(begun))
+    return await _begin(desk, ForDraft(id, principal, token), body, f"upload/{id}/{caller}", key)
+
+
+@ROUTER.post("/dossiers/{code}/uploads", status_code=201)
+async def post_dossier_upload(
+    desk: DeskOf, code: Code, body: BeginUpload, principal: SignedIn, key: IdempotencyKey
+) -> Response:
+    """Begin a file for a later request on my dossier, in the same way as one for a draft.
+
+    Errors: 404 ``no_such_dossier``, 413 ``file_too_large``, 422 ``empty_file`` or ``too_many_files``.
+    """
+    return await _begin(desk, ForDossier(code, principal), body, f"upload/{code}/{principal.sub}", key)
 
 
 @ROUTER.get("/drafts/{id}/uploads/{upload}")
-async def get_upload(
+async def get_draft_upload(
     desk: DeskOf, id: DraftId, upload: UploadId, principal: MaybeSignedIn, token: DraftToken = None
 ) -> Response:
     """Tell how many bytes have come (``offset``) of how many (``length``); ``file`` once it is whole."""
-    seen = await see_upload(desk=desk, principal=principal, token=token, draft=id, id=upload)
-    return JSONResponse(_shape(seen), 200, _headers(seen))
+    return _answer(await see_upload(desk=desk, to=ForDraft(id, principal, token), id=upload))
+
+
+@ROUTER.get("/dossiers/{code}/uploads/{upload}")
+async def get_dossier_upload(desk: DeskOf, code: Code, upload: UploadId, principal: SignedIn) -> Response:
+    """Tell how many bytes have come (``offset``) of how many (``length``); ``file`` once it is whole."""
+    return _answer(await see_upload(desk=desk, to=ForDossier(code, principal), id=upload))
 
 
 @ROUTER.head("/drafts/{id}/uploads/{upload}")
-async def head_upload(
+async def head_draft_upload(
     desk: DeskOf, id: DraftId, upload: UploadId, principal: MaybeSignedIn, token: DraftToken = None
 ) -> Response:
     """Tell the same in ``Upload-Offset`` and ``Upload-Length``."""
-    seen = await see_upload(desk=desk, principal=principal, token=token, draft=id, id=upload)
-    return Response(headers=_headers(seen))
+    return Response(headers=_headers(await see_upload(desk=desk, to=ForDraft(id, principal, token), id=upload)))
+
+
+@ROUTER.head("/dossiers/{code}/uploads/{upload}")
+async def head_dossier_upload(desk: DeskOf, code: Code, upload: UploadId, principal: SignedIn) -> Response:
+    """Tell the same in ``Upload-Offset`` and ``Upload-Length``."""
+    return Response(headers=_headers(await see_upload(desk=desk, to=ForDossier(code, principal), id=upload)))
 
 
 @ROUTER.patch("/drafts/{id}/uploads/{upload}")
-async def patch_upload(
+async def patch_draft_upload(
     request: Request,
     desk: DeskOf,
     id: DraftId,
@@ -87,9 +106,37 @@ async def patch_upload(
     A file that is whole answers the same again. Errors: 409 ``upload_offset`` with the ``offset`` to go on from; with
     the last part the refusals of ``POST /drafts/{id}/files``, after which the upload is gone.
     """
-    data = await request.body()
-    seen = await add_part(desk=desk, principal=principal, token=token, draft=id, id=upload, offset=offset, data=data)
-    return JSONResponse(_shape(seen), 200, _headers(seen))
+    to, data = ForDraft(id, principal, token), await request.body()
+    return _answer(await add_part(desk=desk, to=to, id=upload, offset=offset, data=data))
+
+
+@ROUTER.patch("/dossiers/{code}/uploads/{upload}")
+async def patch_dossier_upload(
+    request: Request, desk: DeskOf, code: Code, upload: UploadId, principal: SignedIn, offset: Offset
+) -> Response:
+    """Add the part that begins at ``Upload-Offset``, as for a draft; the last one answers ``file``.
+
+    Errors: 404 ``no_such_dossier`` or ``no_such_upload``, 409 ``upload_offset``; with the last part the refusals of
+    ``POST /dossiers/{code}/files``, after which the upload is gone.
+    """
+    to, data = ForDossier(code, principal), await request.body()
+    return _answer(await add_part(desk=desk, to=to, id=upload, offset=offset, data=data))
+
+
+async def _begin(desk: Desk, to: Receiver, body: BeginUpload, subject: str, key: str | None) -> Response:
+    said = body.model_dump()
+    async with desk.database.begin() as tx:
+        first = await recall(tx, subject=subject, key=key, body=said) if key else None
+        if first is not None:
+            return JSONResponse(first.response, first.status)
+        begun = await begin_upload(tx=tx, desk=desk, to=to, name=body.name, length=body.length)
+        if key:
+            await remember(tx, subject=subject, key=key, body=said, status=201, response=_shape(begun))
+    return _answer(begun, 201)
+
+
+def _answer(seen: Incoming, status: int = 200) -> Response:
+    return JSONResponse(_shape(seen), status, _headers(seen))
 
 
 def _shape(seen: Incoming) -> dict[str, Any]:

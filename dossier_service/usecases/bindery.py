@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from pikepdf import Array, Dictionary, Name, Object, ObjectStreamMode, Pdf, PdfError, Stream, StreamDecodeLevel
 
-LARGEST = 20 * 1024 * 1024
+MOST_UNPACKED = 64 * 1024 * 1024
 SOI, SOS, EOI = 0xD8, 0xDA, 0xD9
 NAMELESS = ("/Metadata", "/PieceInfo", "/LastModified")
 SEALED = (("/FT", "/Sig"), ("/Type", "/Sig"), ("/Type", "/DocTimeStamp"))
@@ -40,7 +40,7 @@ def bare_pdf(data: bytes) -> bytes | None:
             )
     except (PdfError, RuntimeError, ValueError, TypeError, KeyError, IndexError, MemoryError, zlib.error):
         return None
-    return out.getvalue() if len(out.getvalue()) <= max(len(data), LARGEST) else None
+    return out.getvalue()
 
 
 def _dictionaries(pdf: Pdf) -> Iterator[Object]:
@@ -70,7 +70,7 @@ def _strip_photo(stream: Stream) -> None:
     raw = stream.read_raw_bytes()
     if filters == [Name.FlateDecode, Name.DCTDecode] and (not parms or not isinstance(parms[0], Dictionary)):
         whole = zlib.decompressobj()
-        raw = whole.decompress(raw, LARGEST)
+        raw = whole.decompress(raw, MOST_UNPACKED)
         filters, parms = filters[1:], parms[1:]
         if not whole.eof:
             return

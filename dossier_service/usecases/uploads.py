@@ -18,6 +18,7 @@ from kernel.db import Database, Tx
 from kernel.digest import digest_bytes
 from kernel.errors import Invalid, Text, TooLarge
 from kernel.files import HEAD, Files, check_structure, sniff
+from kernel.locale import size
 
 MISSING = Gauge("motcua_dossier_files_missing", "Referenced files that the store does not hold; must be 0")
 UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
@@ -59,7 +60,7 @@ async def add_dossier_file(*, desk: Desk, principal: Principal, code: str, name:
 async def checked(desk: Desk, data: bytes) -> tuple[bytes, str]:
     """Return the bytes to keep and their type. Raises ``TooLarge`` (``file_too_large``) or ``Invalid``."""
     if len(data) > desk.settings.max_file_bytes:
-        raise too_large()
+        raise too_large(desk)
     type = sniff(data[:HEAD])
     check_structure(data, type or "")
     assert type is not None
@@ -82,9 +83,11 @@ async def keep_upload(tx: Tx, desk: Desk, holder: str, key: str, ref: FileRef) -
     await files.add_upload(tx, holder=holder, key=key, ref=ref, at=real_now())
 
 
-def too_large() -> TooLarge:
+def too_large(desk: Desk) -> TooLarge:
     """Return the error for a file over the limit."""
-    return TooLarge("file_too_large", Text("Tệp lớn quá 20 MB. Bạn chọn tệp nhỏ hơn.", "The file is over 20 MB."))
+    vi, en = (size(desk.settings.max_file_bytes, lang) for lang in ("vi", "en"))
+    text = Text(f"Tệp lớn quá {vi}. Bạn chọn tệp nhỏ hơn.", f"The file is over {en}. Choose a smaller one.")
+    return TooLarge("file_too_large", text)
 
 
 def too_many() -> Invalid:

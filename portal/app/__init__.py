@@ -84,7 +84,7 @@ def make_portal(settings: PortalSettings, *, upstreams: Mapping[str, Upstream], 
     app = Starlette(
         routes=[Mount("/static", assets), *routes()],
         middleware=[
-            Middleware(PageEdge, body_limit=settings.upload_limit * 2, sign_in_origin=sign_in_origin(settings)),
+            Middleware(PageEdge, body_limit=settings.max_file_bytes * 2, sign_in_origin=sign_in_origin(settings)),
             Middleware(GZipMiddleware, minimum_size=500, compresslevel=6),
         ],
         exception_handlers={HTTPException: on_http, ApiProblem: on_api_problem},

@@ -1,7 +1,7 @@
 // Files: photos are shrunk on the phone, sent in parts, and sent on from where they were after a cut.
 (function () {
   "use strict";
-  var form = document.getElementById("question");
+  var first = document.querySelector("input[type=file][data-upload]"), form = first && first.form;
   var able = window.fetch && window.Promise && window.Blob && window.AbortController && document.body.closest;
   if (!form || !able) return;
   var lang = document.documentElement.lang, token = form.elements.draft_token ? form.elements.draft_token.value : "";
@@ -140,10 +140,10 @@
       input.value = "";
     });
   });
-  // "Continue" pressed while a file is on its way: it goes on by itself once the file is there.
+  // "Continue" or "Send" pressed while a file is on its way: it goes on by itself once the file is there.
   form.addEventListener("submit", function (event) {
     if (!waiting) return;
     event.preventDefault();
-    pressed = event.submitter || form.querySelector('.actions button[value="continue"]');
+    pressed = event.submitter || form.querySelector(".actions button");
   });
 })();

@@ -10,10 +10,12 @@ import httpx
 import pytest
 from PIL import Image
 
+from dossier_service.model.states import AskKind
 from dossier_service.usecases.resumable import sweep_incoming
 from kernel.clock import real_now
+from kernel.locale import size
 from tests.dossier_service.door import Door, door
-from tests.dossier_service.world import PDF, WARD
+from tests.dossier_service.world import CITIZEN, PDF, WARD, Owner
 
 DRAFT = {"procedure": "1.004873", "place": WARD}
 PART = 64
@@ -96,14 +98,17 @@ async def test_beginning_twice_with_one_key_begins_one(tmp_path: Path) -> None:
 
 
 async def test_what_is_no_paper_is_refused_in_words_and_forgotten(tmp_path: Path) -> None:
-    async with opened(tmp_path) as (_, client, path):
+    async with opened(tmp_path) as (it, client, path):
         for data, code in ((b"PK\x03\x04 docx", "file_type_not_taken"), (PDF[:40], "file_broken")):
             upload = await begin(client, path, data)
             answer = await part(client, upload, data, 0, len(data))
             assert (answer.status_code, answer.json()["code"]) == (422, code)
             assert (await client.head(upload)).status_code == 404
-        for length, status in ((0, 422), (21 * 1024 * 1024, 413)):
-            assert (await client.post(f"{path}/uploads", json={"length": length})).status_code == status
+        most = it.here.desk.settings.max_file_bytes
+        for length, status in ((0, 422), (most + 1, 413), (most, 201)):
+            answer = await client.post(f"{path}/uploads", json={"length": length})
+            assert answer.status_code == status
+            assert status != 413 or size(most, "vi") in answer.json()["detail"]
 
 
 async def test_nobody_else_sees_or_adds_to_an_upload(tmp_path: Path) -> None:
@@ -122,3 +127,29 @@ async def test_what_never_ended_is_swept(tmp_path: Path) -> None:
         assert await sweep_incoming(desk=it.here.desk, before=real_now() + timedelta(hours=1)) == 1
         assert (await client.head(upload)).status_code == 404
         assert [key async for key in it.here.desk.files.keys("incoming")] == []
+
+
+async def test_detail_16_a_paper_that_was_asked_for_comes_in_parts_too(tmp_path: Path) -> None:
+    async with door(tmp_path) as it, it.client(CITIZEN.sub) as client, it.client("somebody") as other:
+        code = await it.here.file()
+        owner = Owner(code, it.here.desk.clock.now())
+        asked = owner.step("papers_asked", asks=owner.ask(AskKind.PAPERS))
+        await it.here.feed("province.reports.v1", owner.message(asked))
+        data, path = photo(turned=6), f"/dossiers/{code}"
+        one, upload = [await begin(client, path, data, **{"idempotency-key": "k"}) for _ in range(2)]
+        assert one == upload
+        await part(client, upload, data, 0)
+        assert (await client.head(upload)).headers["upload-offset"] == str(PART)
+        assert (await other.post(f"{path}/uploads", json={"length": 5})).status_code == 404
+        assert (await other.get(upload)).status_code == 404
+        assert (await part(other, upload, data, PART)).status_code == 404
+        file = (await part(client, upload, data, PART, len(data))).json()["file"]
+        body = {"kind": "supplement", "ask_no": 1, "files": [file["sha256"]]}
+        assert (await client.post(f"{path}/requests", json=body)).status_code == 201
+        assert [each["name"] for each in (await client.get(path)).json()["files"]] == ["giấy.jpg"]
+
+
+async def test_a_paper_for_a_dossier_needs_a_session(tmp_path: Path) -> None:
+    async with door(tmp_path) as it, it.client() as nobody:
+        code = await it.here.file()
+        assert (await nobody.post(f"/dossiers/{code}/uploads", json={"length": 5})).status_code == 401
