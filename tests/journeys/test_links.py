@@ -15,6 +15,7 @@ from tests.running import Portal
 
 EACH = 3
 MOST = 260
+HEAVIEST = 15_000
 CODE = re.compile(r"H\d{2}-\d{6}-\d{4,6}")
 ALIKE = [
     (CODE, "{code}"),
@@ -89,6 +90,10 @@ def pattern(path: str) -> str:
 
 def faults(path: str, answer: httpx.Response, page: Page, lang: str) -> Iterator[str]:
     """Say what a page lacks."""
+    if answer.num_bytes_downloaded > HEAVIEST:
+        yield f"{path}: {answer.num_bytes_downloaded} bytes as served"
+    if re.search(r"Có lỗi xảy ra\W*<", answer.text):
+        yield f"{path}: says nothing of what went wrong"
     if page.lang != lang:
         yield f"{path}: lang={page.lang!r}"
     if page.headings != 1:
