@@ -40,6 +40,7 @@ from portal.pages import (
     verify,
 )
 from portal.pages.problem import on_api_problem, on_http
+from portal.pages.reaching import Reachable
 from portal.public_api import ApiProblem
 from portal.settings import PortalSettings
 
@@ -96,6 +97,7 @@ def make_portal(settings: PortalSettings, *, upstreams: Mapping[str, Upstream], 
     app.state.calendar = Calendar.load()
     app.state.assets = assets
     app.state.templates = templates()
+    app.state.reachable = Reachable()
     return app
 
 

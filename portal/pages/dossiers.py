@@ -106,6 +106,7 @@ async def receipt(visit: Visit) -> Response:
         check=codes.check(dossier["code"]),
         qr=Markup(codes.qr_svg(address, visit.t("following.qr_title", code=dossier["code"]))),
         paper="80" if visit.query("paper", 3) == "80" else "a4",
+        person=await reach(visit, str(dossier["office"]["id"])),
     )
 
 

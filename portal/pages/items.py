@@ -17,6 +17,7 @@ from portal.forms.values import Posted, one
 from portal.pages.doubting import noted, to_note
 from portal.pages.draft import Draft
 from portal.pages.question import Changes, Page, Sheet, before, next_address, step_of
+from portal.pages.reaching import reach_for
 from portal.pages.submitting import place_names
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
@@ -146,6 +147,7 @@ async def show_list(visit: Visit, draft: Draft, page: Page, group: str, error: s
         step=step,
         steps=steps,
         back=before(draft, page),
+        person=await reach_for(visit, draft.raw["procedure"], draft.raw.get("place")),
     )
 
 

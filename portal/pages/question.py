@@ -12,6 +12,7 @@ from portal.forms.questions import Question, problem_text, questions, read_page,
 from portal.forms.values import Posted, one
 from portal.pages.doubting import noted, to_note
 from portal.pages.draft import Draft
+from portal.pages.reaching import reach_for
 from portal.pages.reusing import offer_wallet, said_by_helper, take_from_wallet
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
@@ -69,7 +70,7 @@ async def show_page(visit: Visit, sheet: Sheet) -> Response:
         await _prefill(visit, sheet, asked)
         await offer_wallet(visit, sheet.draft, asked)
     await _name_places(visit, asked)
-    return _render(visit, sheet, asked)
+    return await _render(visit, sheet, asked)
 
 
 async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> Response:
@@ -79,7 +80,7 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
     if one(texts, "switch"):
         asked = questions(sheet.form, names, sheet.answers, visit.t, posted=texts)
         await _name_places(visit, asked)
-        return _render(visit, sheet, asked)
+        return await _render(visit, sheet, asked)
     texts, errors = await _uploads(visit, sheet, names, texts, files)
     texts, errors = await take_from_wallet(visit, sheet.draft, texts, errors, action)
     if action.startswith("remove:"):
@@ -97,7 +98,7 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
             question.found_places = found.get(question.name, [])
         await offer_wallet(visit, sheet.draft, asked)
         await _name_places(visit, asked)
-        return _render(visit, sheet, asked, errors)
+        return await _render(visit, sheet, asked, errors)
     return visit.go(with_notes(sheet.following(visit, answers), sheet.notes(visit, answers, texts)))
 
 
@@ -247,7 +248,9 @@ def place_name(place: Mapping[str, Any]) -> str:
     return ", ".join(str(part) for part in (place.get("name"), place.get("province_name")) if part)
 
 
-def _render(visit: Visit, sheet: Sheet, asked: list[Question], errors: Mapping[str, str] | None = None) -> Response:
+async def _render(
+    visit: Visit, sheet: Sheet, asked: list[Question], errors: Mapping[str, str] | None = None
+) -> Response:
     for question in asked:
         question.error = (errors or {}).get(question.name, "")
     step, steps = step_of(sheet.draft, sheet.page)
@@ -265,6 +268,7 @@ def _render(visit: Visit, sheet: Sheet, asked: list[Question], errors: Mapping[s
         back=sheet.back,
         notices=noted(visit, sheet.draft),
         title_is_label=alone,
+        person=await reach_for(visit, sheet.draft.raw["procedure"], sheet.draft.raw.get("place")),
     )
 
 

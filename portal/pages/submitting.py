@@ -13,6 +13,7 @@ from portal.pages.doubting import notice_of
 from portal.pages.draft import Draft, cookie_name, cookie_path, load
 from portal.pages.problem import route
 from portal.pages.question import place_name
+from portal.pages.reaching import reach_for
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 
@@ -48,6 +49,7 @@ async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = N
         errors=errors,
         missing=missing,
         office=office,
+        person=await reach_for(visit, draft.raw["procedure"], draft.raw.get("place")),
         refused=refused.detail if refused and not refused.fields else "",
     )
 

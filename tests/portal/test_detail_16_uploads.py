@@ -9,6 +9,9 @@ import pytest
 from PIL import Image
 from playwright.async_api import FilePayload, Page, Route
 
+from dossier_service.settings import DossierSettings
+from kernel.locale import size
+from portal.settings import PortalSettings
 from tests.portal.conftest import Browser
 from tests.portal.test_filing import begin as begin_draft
 from tests.portal.test_in_a_browser import begin, visit
@@ -19,7 +22,8 @@ DIGEST = "ab" * 32
 class Part:
     """The API's side of one upload: it loses the answer to one part, and cuts one part off before it comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, token: str = "t0ken") -> None:
+        self.token = token
         self.length = self.offset = self.sent = self.parts = 0
 
     async def answer(self, route: Route) -> None:
@@ -31,7 +35,7 @@ class Part:
         if request.method == "PATCH":
             self.parts, self.sent = self.parts + 1, self.sent + len(body)
             assert int(request.headers["upload-offset"]) == self.offset
-            assert request.headers["draft-token"] == "t0ken"
+            assert request.headers.get("draft-token", "") == self.token
             if self.parts == 3:
                 await route.abort("connectionreset")
                 return
@@ -69,6 +73,33 @@ async def test_detail_16_a_photo_is_shrunk_and_sent_on_after_two_cuts(tmp_path: 
     assert contract.drafts["d1"]["answers"]["photo"] == [DIGEST]
     assert part.length < len(data)
     assert part.sent <= 1.2 * part.length, (part.sent, part.length)
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("chromium")
+async def test_detail_16_a_paper_that_was_asked_for_is_sent_on_after_two_cuts(tmp_path: Path) -> None:
+    data, part = photo(), Part(token="")
+
+    async def do(page: Page, address: str) -> None:
+        await page.route("**/api/dossiers/v1/dossiers/H26-261121-0002/uploads**", part.answer)
+        await page.goto(f"{address}/dossiers/H26-261121-0002/supplement")
+        taken = FilePayload(name="giay.jpg", mimeType="image/jpeg", buffer=data)
+        await page.set_input_files("#f-files", [taken])
+        await page.locator(".actions button").last.click()
+        await page.wait_for_url("**?sent=supplement")
+
+    contract = await visit(tmp_path, do, signed_in=True)
+    assert [request["files"] for request in contract.requests] == [[DIGEST]]
+    assert part.sent <= 1.2 * part.length < len(data)
+
+
+async def test_the_pages_say_the_limit_that_the_service_holds(browser: Browser) -> None:
+    await begin_draft(browser)
+    said = f"mỗi tệp đến {size(PortalSettings.model_fields['max_file_bytes'].default, 'vi')}"
+    assert said in (await browser.get("/file/draft/d1/q/photo")).text
+    browser.headers["authorization"] = "Bearer sample"
+    assert said in (await browser.get("/dossiers/H26-261121-0002/supplement")).text
+    assert "max_file_bytes" not in DossierSettings.__annotations__, "one figure, of the settings that all share"
 
 
 @pytest.mark.parametrize(("name", "data"), [("don.docx", b"PK.."), ("trong.pdf", b"")])
