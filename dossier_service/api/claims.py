@@ -29,7 +29,8 @@ class ClaimCodes(Body):
 async def post_look(desk: DeskOf, body: ClaimCodes) -> JSONResponse:
     """Return how far the dossier is and who helped; needs no sign-in, shows no name, number or answer.
 
-    404 ``no_such_claim`` for wrong, used and expired codes alike; 429 ``claim_locked`` after five wrong tries.
+    404 ``no_such_claim`` for wrong, used and expired codes alike; 429 ``claim_locked`` for a wrong code after a hundred
+    wrong tries. The right code opens always: no stranger can lock it.
     """
     found = await look_at_claim(desk=desk, code=body.dossier, claim=body.claim_code)
     return JSONResponse(_claimable(found), headers=PRIVATE)

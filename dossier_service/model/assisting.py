@@ -20,7 +20,7 @@ LENGTH, GROUP = 12, 4
 CLAIM_DAYS = 90
 CODES_AT_MOST = 5
 ISSUE_FOR = timedelta(days=7)
-TRIES = 5
+TRIES = 100
 LOCKED_FOR = timedelta(hours=1)
 CLAIMED = "dossier_claimed"
 HELP_ENDED = "help_ended"
