@@ -14,6 +14,7 @@ from portal.pages.dossiers import known_facts
 from portal.pages.naming import in_english
 from portal.pages.problem import PageHandler, route
 from portal.pages.question import Files
+from portal.pages.reaching import reach
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 
@@ -47,7 +48,7 @@ async def supplement(visit: Visit) -> Response:
     names = [str(item["field"]) for item in ask["items"] if item.get("field") in form["fields"]]
     if visit.request.method == "GET":
         fields = _questions(visit, form, names, dossier, None)
-        return _supplement_page(visit, dossier, ask, fields)
+        return await _supplement_page(visit, dossier, ask, fields)
     texts, files = await posted(visit)
     digests, errors = await _store(visit, dossier, files, list(texts.get("kept", [])))
     if one(texts, "files_lost") and not files:
@@ -67,7 +68,7 @@ async def supplement(visit: Visit) -> Response:
     fields = _questions(visit, form, names, dossier, texts)
     for question in fields:
         question.error = errors.get(question.name, "")
-    return _supplement_page(visit, dossier, ask, fields, errors=errors, text=text, digests=digests)
+    return await _supplement_page(visit, dossier, ask, fields, errors=errors, text=text, digests=digests)
 
 
 def _questions(
@@ -77,7 +78,7 @@ def _questions(
     return questions(form, plain, dossier.get("answers") or {}, visit.t, posted=texts)
 
 
-def _supplement_page(
+async def _supplement_page(
     visit: Visit,
     dossier: Mapping[str, Any],
     ask: Ask,
@@ -100,6 +101,7 @@ def _supplement_page(
         text=text,
         digests=digests or [],
         key=secrets.token_urlsafe(18),
+        person=await reach(visit, str(dossier["office"]["id"])),
     )
 
 
@@ -146,6 +148,7 @@ async def _confirm_page(
         text=text,
         facts=await known_facts(visit, dossier),
         key=secrets.token_urlsafe(18),
+        person=await reach(visit, str(dossier["office"]["id"])),
     )
 
 
@@ -166,7 +169,13 @@ async def withdraw(visit: Visit) -> Response:
         error = next(iter(refused.values()))
     status = 422 if error else 200
     return visit.page(
-        "withdraw.html", status, private=True, dossier=dossier, error=error, key=secrets.token_urlsafe(18)
+        "withdraw.html",
+        status,
+        private=True,
+        dossier=dossier,
+        error=error,
+        key=secrets.token_urlsafe(18),
+        person=await reach(visit, str(dossier["office"]["id"])),
     )
 
 
@@ -191,7 +200,16 @@ async def correct(visit: Visit) -> Response:
                     return visit.go(f"/dossiers/{refused.body['dossier']}")
                 error, status = refused.detail, 409
     errors = [("f-what", error)] if error else []
-    return visit.page("correct.html", status, private=True, dossier=dossier, errors=errors, error=error, what=what)
+    return visit.page(
+        "correct.html",
+        status,
+        private=True,
+        dossier=dossier,
+        errors=errors,
+        error=error,
+        what=what,
+        person=await reach(visit, str(dossier["office"]["id"])),
+    )
 
 
 async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:

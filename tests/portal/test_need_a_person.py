@@ -32,9 +32,9 @@ async def test_a_published_telephone_is_a_link_to_call(browser: Browser, contrac
     assert '<a href="tel:000000000">000 000 000</a>' in page
 
 
-async def test_the_receipt_names_its_office(signed_in: Browser) -> None:
-    page = (await signed_in.get("/dossiers/H26-261121-0001/receipt")).text
-    assert "Cần người giúp? Gọi " in page
+@pytest.mark.parametrize("page", ["0001/receipt", "0001/withdraw", "0002/supplement", "0003/confirm"])
+async def test_the_receipt_and_what_is_done_after_filing_name_the_office(signed_in: Browser, page: str) -> None:
+    assert "Cần người giúp? Gọi " in (await signed_in.get(f"/dossiers/H26-261121-{page}")).text
 
 
 @pytest.mark.parametrize("away", ["catalog"])
