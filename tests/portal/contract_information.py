@@ -14,8 +14,8 @@ CHECKED = "2026-11-22"
 
 
 def _step(id: str, title: dict[str, str], **more: Any) -> dict[str, Any]:
-    nothing: dict[str, Any] = {"text": None, "only": None, "instead": False, "after": [], "procedure": None, "rule": None}
-    return {"id": id, "title": title, **nothing, "within": None, "by": None, **more}
+    nothing: dict[str, Any] = dict.fromkeys(("text", "only", "procedure", "rule", "within", "by"))
+    return {"id": id, "title": title, **nothing, "instead": False, "after": [], **more}
 
 
 def event(day: str | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ TITLES = {"procedure": "1.001193", "title": "THỦ TỤC ĐĂNG KÝ KHAI SINH", 
 AT = "2026-11-21T10:42:00+07:00"
 FILED = {
     "id": "h1",
-    "draft": "d9",
+    "draft": "d1",
     "code": CODE,
     "procedure": "1.001193",
     "for_name": "Bùi Thị Sáu",

@@ -65,6 +65,7 @@ async def test_vietnamese_addresses_work_too(browser: Browser, path: str) -> Non
 
 
 async def test_no_link_of_the_site_is_dead(signed_in: Browser) -> None:
+    await signed_in.post("/file/1.001193", data={"place": "00004"})
     seen: set[str] = set()
     wanted = ["/", "/my", "/dossiers/H26-261121-0001"]
     while wanted:
