@@ -138,6 +138,7 @@ def search() -> FastAPI:
     ) -> Any:
         found = [] if "zzz" in q else [{"type": "procedure", "id": one["code"], **one} for one in PROCEDURES.values()]
         facets = {"field": [{"value": "Hộ tịch", "count": 3}], "level": [{"value": "commune", "count": 3}]}
+        facets["applicant"] = [{"value": "overseas-vietnamese", "count": 2}, {"value": "citizen", "count": 1}]
         counted = {"total": len(found), "facets": facets, "read_as": None}
         if "shinh" in q:
             counted["read_as"] = "khai sinh"
