@@ -98,8 +98,8 @@ async def test_files_follow_the_dossier_and_the_old_owner_waits_for_none(tmp_pat
             assert land.nation.reports[0].subject == other
             await hand_on(land, NEW, epoch=2, files=[ref])
             await hand_on(land, NEW, epoch=2, code=other)
-            await land.files.put(f"dossier/{CODE}/{ref.sha256}", paper)
             await until(lambda: _former(land, 2))
+            await land.files.put(f"dossier/{CODE}/{ref.sha256}", paper)
             await until(lambda: any(one.WhichOneof("body") == "report_refused" for one in _of(old, CODE)))
             assert old.version(CODE) == 0, "what was in its journal is no work of its any more"
             old.results[other] = pdf(9000)
