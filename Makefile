@@ -6,7 +6,7 @@ DATA ?= demo-data
 CLUSTER ?= cluster-data
 PACE ?= 20
 BIN := .venv/bin
-JOBS ?= 2
+JOBS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run cluster cluster-down engines test lint types architecture proto-check tests soak bench bench-cluster proto lock clean python

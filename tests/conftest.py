@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 CHROMIUM = Path("/usr/bin/chromium")
+KERNEL = Path(__file__).parent / "kernel"
 LENGTHS = {"short": 20, "ci": 5, "full": 1}
 
 
@@ -45,6 +46,16 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """End this run's engines."""
     tear_down(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count a room's second run, on PostgreSQL, among the slow ones; the kernel's contracts always run on both."""
+    for item in items:
+        chosen = getattr(item, "callspec", None)
+        on_postgres = chosen is not None and chosen.params.get("database_engine") == "postgres"
+        if on_postgres and not item.path.is_relative_to(KERNEL):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

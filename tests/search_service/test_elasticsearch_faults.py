@@ -90,7 +90,8 @@ async def test_documents_lost_from_the_index_are_put_in_again(node: Elasticsearc
         if (await served.get("/query", q="nuôi voi"))["total"] == 9 and await _there(node, "1.000003"):
             return
         await asyncio.sleep(0.05)
-    pytest.fail("the document is still missing")
+    found = (await served.get("/query", q="nuôi voi"))["total"]
+    pytest.fail(f"found {found} of 9; there: {await _there(node, '1.000003')}; {await served.running.ready()}")
 
 
 async def _there(node: Elasticsearch, identity: str) -> bool:
