@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from tests.engines.shared import start
 from tests.ports import free_port
 from tests.search_service.conftest import Service, both, serving
 
-PREFIX = "faults"
 pytestmark = pytest.mark.timeout(180)
 
 
@@ -27,8 +27,14 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elasticsearch]:
 
 
 @pytest.fixture
-async def served(node: Elasticsearch, tmp_path: Path) -> AsyncIterator[Service]:
-    async with serving(tmp_path, elasticsearch=node.url, elasticsearch_prefix=PREFIX) as service:
+def prefix() -> str:
+    """Indexes of each test's own: tests share a node, in any order."""
+    return f"faults-{uuid.uuid4().hex[:8]}"
+
+
+@pytest.fixture
+async def served(node: Elasticsearch, prefix: str, tmp_path: Path) -> AsyncIterator[Service]:
+    async with serving(tmp_path, elasticsearch=node.url, elasticsearch_prefix=prefix) as service:
         yield service
 
 
@@ -41,7 +47,7 @@ async def eventually(service: Service, wanted: dict[str, bool]) -> None:
 
 
 async def test_what_was_written_while_the_node_was_killed_is_there_afterwards(
-    node: Elasticsearch, served: Service
+    node: Elasticsearch, served: Service, prefix: str
 ) -> None:
     await served.publish(*both("1.000001", title="Cấp phép nuôi voi"))
     for number in range(2, 40):
@@ -57,12 +63,12 @@ async def test_what_was_written_while_the_node_was_killed_is_there_afterwards(
     await served.settled()
     assert (await served.get("/query", q="nuôi voi", page_size=100))["total"] == 39
     async with httpx.AsyncClient() as client:
-        assert (await client.get(f"{node.url}/{PREFIX}-documents/_count")).json()["count"] == 39
+        assert (await client.get(f"{node.url}/{prefix}-documents/_count")).json()["count"] == 39
 
 
-async def test_a_node_that_is_away_at_the_start_is_waited_for(node: Elasticsearch, tmp_path: Path) -> None:
+async def test_a_node_that_is_away_at_the_start_is_waited_for(node: Elasticsearch, prefix: str, tmp_path: Path) -> None:
     node.kill()
-    async with serving(tmp_path, elasticsearch=node.url, elasticsearch_prefix=f"{PREFIX}-late") as service:
+    async with serving(tmp_path, elasticsearch=node.url, elasticsearch_prefix=prefix) as service:
         await service.log.append(list(both("1.000001", title="Cấp phép nuôi voi")))
         await eventually(service, {"catalogue": True, "index": False})
         assert (await service.client.get("/api/search/v1/query", params={"q": ""})).status_code == 503
@@ -81,19 +87,21 @@ async def test_an_emptied_node_is_noticed_and_filled_again(node: Elasticsearch, 
     assert (await served.get("/query", q="nuôi voi"))["total"] == 9
 
 
-async def test_documents_lost_from_the_index_are_put_in_again(node: Elasticsearch, served: Service) -> None:
+async def test_documents_lost_from_the_index_are_put_in_again(
+    node: Elasticsearch, served: Service, prefix: str
+) -> None:
     await served.publish(*(m for n in range(1, 10) for m in both(f"1.00000{n}", title=f"Nuôi voi số {n}")))
     async with httpx.AsyncClient() as client:
-        gone = await client.delete(f"{node.url}/{PREFIX}-documents/_doc/1.000003", params={"refresh": "true"})
+        gone = await client.delete(f"{node.url}/{prefix}-documents/_doc/1.000003", params={"refresh": "true"})
         assert gone.status_code == 200
     for _ in range(400):
-        if (await served.get("/query", q="nuôi voi"))["total"] == 9 and await _there(node, "1.000003"):
+        if (await served.get("/query", q="nuôi voi"))["total"] == 9 and await _there(node, prefix, "1.000003"):
             return
         await asyncio.sleep(0.05)
     found = (await served.get("/query", q="nuôi voi"))["total"]
-    pytest.fail(f"found {found} of 9; there: {await _there(node, '1.000003')}; {await served.running.ready()}")
+    pytest.fail(f"found {found} of 9; there: {await _there(node, prefix, '1.000003')}; {await served.running.ready()}")
 
 
-async def _there(node: Elasticsearch, identity: str) -> bool:
+async def _there(node: Elasticsearch, prefix: str, identity: str) -> bool:
     async with httpx.AsyncClient() as client:
-        return (await client.get(f"{node.url}/{PREFIX}-documents/_doc/{identity}")).status_code == 200
+        return (await client.get(f"{node.url}/{prefix}-documents/_doc/{identity}")).status_code == 200

@@ -1,5 +1,6 @@
 """MinIO, the S3 server."""
 
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ from obstore.store import S3Store
 from motcua.cluster import packages
 from motcua.cluster.engines.engine import Engine, fetches, keep_secret
 
-CONFLICT = 409
+CONFLICT, NOT_YET = 409, 503
 
 
 class Minio(Engine):
@@ -57,11 +58,9 @@ class Minio(Engine):
             client_options={"allow_http": True},
         )
         signed = obstore.sign(store, "PUT", "", timedelta(minutes=1))
-        try:
-            urllib.request.urlopen(urllib.request.Request(signed, method="PUT"), timeout=30).close()
-        except urllib.error.HTTPError as refused:
-            if refused.code != CONFLICT:
-                raise
+        end = time.monotonic() + self.patience
+        while not _put(signed, last=time.monotonic() > end):
+            time.sleep(0.1)
 
     def prepare(self) -> None:
         """Lay out the folder."""
@@ -82,3 +81,15 @@ class Minio(Engine):
     def answers(self) -> bool:
         """Tell whether it serves now."""
         return fetches(f"{self.address}/minio/health/ready")
+
+
+def _put(signed: str, *, last: bool) -> bool:
+    """Make the bucket of a signed address; False while the server, though healthy, has not read its users yet."""
+    try:
+        urllib.request.urlopen(urllib.request.Request(signed, method="PUT"), timeout=30).close()
+    except urllib.error.HTTPError as refused:
+        if refused.code == NOT_YET and not last:
+            return False
+        if refused.code != CONFLICT:
+            raise
+    return True
