@@ -20,7 +20,7 @@ from motcua.assembly import Assembly, Options, open_engines
 from motcua.pki import Authority
 from motcua.preflight import lock_folder
 from motcua.progress import Steps
-from motcua.seeding import participants, seed_catalogue
+from motcua.seeding import participants, seed_catalogue, until_published
 from motcua.serving import Doors
 
 READY_SECONDS = 90.0
@@ -81,10 +81,10 @@ async def _add_doors(assembly: Assembly) -> None:
 
 
 async def seed_only(options: Options) -> None:
-    """Seed the data folder, let every reader take the catalogue in, stop."""
+    """Seed the data folder, publish the catalogue and let every reader take it in, stop."""
     configure_logging(level="warning")
     async with started(options, Console(stderr=True)):
-        pass
+        await until_published(options.data)
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,11 @@ async def seed_catalogue(data: Path, steps: Steps) -> None:
     await catalog.seed(CatalogSettings(data=data), clock=Clock(data / "clock.json"), progress=steps.show)
 
 
+async def until_published(data: Path) -> None:
+    """Wait until what the catalogue below ``data`` said is on the log; its relay must be running."""
+    await catalog.until_published(CatalogSettings(data=data))
+
+
 def participants(only: Collection[str] = ()) -> list[tuple[str, str]]:
     """Return (id, name) of the 63 back offices of the demo, or of those in ``only``."""
     return [(each.lane, each.name) for each in read_provinces(SEED) if not only or each.lane in only]

@@ -9,7 +9,7 @@ from kernel.clock import Clock
 from kernel.db import Database
 from kernel.lease import Leases
 from kernel.log import Log
-from kernel.outbox import Outbox, Relay
+from kernel.outbox import Outbox, Relay, until_short
 from kernel.web import Running
 from services_catalog import usecases
 from services_catalog.api import make_api
@@ -21,6 +21,7 @@ from services_catalog.store import procedures as store
 from services_catalog.store.seed import read_editorial
 
 NAME = "services_catalog"
+PATIENCE = 30.0
 
 
 async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: Verifier) -> Running:
@@ -82,6 +83,15 @@ async def seed(
             at=clock.now(),
             progress=progress,
         )
+    finally:
+        await database.close()
+
+
+async def until_published(settings: CatalogSettings) -> None:
+    """Wait until everything that the catalogue said is on the log, as long as a serving process's relay gets on."""
+    database, _ = await _open(settings)
+    try:
+        await until_short(database, below=1, patience=PATIENCE)
     finally:
         await database.close()
 
