@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -84,6 +85,22 @@ async def remember(tx: Tx, *, subject: str, key: str, body: object, status: int,
             "request_in_progress",
             Text("Yêu cầu này đang được xử lý. Bạn chờ một chút.", "This request is being handled. Wait a moment."),
         ) from None
+
+
+async def once(
+    tx: Tx, *, subject: str, key: str | None, body: object, status: int, make: Callable[[], Awaitable[object]]
+) -> Remembered:
+    """Return the first answer to (``subject``, ``key``); make it, and keep it in this transaction, where there is none.
+
+    Without a key it is made each time. Raises what ``recall``, ``remember`` and ``make`` raise.
+    """
+    first = await recall(tx, subject=subject, key=key, body=body) if key is not None else None
+    if first is not None:
+        return first
+    made = Remembered(status, await make())
+    if key is not None:
+        await remember(tx, subject=subject, key=key, body=body, status=status, response=made.response)
+    return made
 
 
 async def forget(tx: Tx, before: datetime) -> int:

@@ -1,6 +1,5 @@
 """Helping others to file: the helper's own list, the claim code for the printed receipt, and the person's say in it."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -10,7 +9,7 @@ from pydantic import Field
 from dossier_service.api.parts import DeskOf, IdempotencyKey
 from dossier_service.api.shapes import at, due_shape, paged
 from dossier_service.model.assisting import Agreed, Allows, ConsentWay, ToldBy
-from dossier_service.model.states import PROGRESS
+from dossier_service.model.states import ENDED, PROGRESS
 from dossier_service.usecases.assisting import (
     Helping,
     end_helper,
@@ -22,8 +21,8 @@ from dossier_service.usecases.assisting import (
     start_helping,
 )
 from kernel.auth import SignedIn
-from kernel.idempotency import recall, remember
-from kernel.web import Body, PageCursor, PageSize, decode_cursor, encode_cursor
+from kernel.idempotency import once
+from kernel.web import Body, PageCursor, PageSize, encode_cursor, moment_and_id
 
 ROUTER = APIRouter(tags=["helping"])
 PRIVATE = {"cache-control": "no-store"}
@@ -106,23 +105,22 @@ async def post_assist(desk: DeskOf, body: StartHelping, principal: SignedIn, key
         contact=body.contact.strip(),
     )
     async with desk.database.begin() as tx:
-        if key is not None:
-            first = await recall(tx, subject=f"assists/{principal.sub}", key=key, body=content)
-            if first is not None:
-                return JSONResponse(first.response, first.status, PRIVATE)
-        made = await start_helping(
-            tx=tx,
-            desk=desk,
-            principal=principal,
-            helper_name=body.helper_name.strip(),
-            procedure=body.procedure,
-            place=body.place,
-            agreed=agreed,
-        )
-        shape = helping_shape(made)
-        if key is not None:
-            await remember(tx, subject=f"assists/{principal.sub}", key=key, body=content, status=201, response=shape)
-    return JSONResponse(shape, 201, PRIVATE)
+
+        async def make() -> dict[str, Any]:
+            return helping_shape(
+                await start_helping(
+                    tx=tx,
+                    desk=desk,
+                    principal=principal,
+                    helper_name=body.helper_name.strip(),
+                    procedure=body.procedure,
+                    place=body.place,
+                    agreed=agreed,
+                )
+            )
+
+        first = await once(tx, subject=f"assists/{principal.sub}", key=key, body=content, status=201, make=make)
+    return JSONResponse(first.response, first.status, PRIVATE)
 
 
 @ROUTER.get("/assists")
@@ -130,7 +128,7 @@ async def get_assists(
     desk: DeskOf, principal: SignedIn, cursor: PageCursor = None, page_size: PageSize = 20
 ) -> dict[str, Any]:
     """Return whom I help now, newest first: open drafts, and filed dossiers while I may see them. 403 without role."""
-    rows = await list_helpings(desk=desk, principal=principal, size=page_size, before=_before(cursor))
+    rows = await list_helpings(desk=desk, principal=principal, size=page_size, before=moment_and_id(cursor))
     page, more = paged(rows, page_size)
     results = [
         {
@@ -142,7 +140,7 @@ async def get_assists(
             "allows": row.allows,
             "started_at": at(row.started_at),
             "filed_at": at(row.filed_at),
-            "over": row.state in ("refused", "withdrawn", "stopped", "returned"),
+            "over": row.state in ENDED,
         }
         for row in page
     ]
@@ -179,7 +177,7 @@ async def get_helpers(
     desk: DeskOf, principal: SignedIn, cursor: PageCursor = None, page_size: PageSize = 20
 ) -> dict[str, Any]:
     """Return who helped with my dossiers, where, what I allowed, and whether it has ended; newest first."""
-    rows = await list_helpers(desk=desk, principal=principal, size=page_size, before=_before(cursor))
+    rows = await list_helpers(desk=desk, principal=principal, size=page_size, before=moment_and_id(cursor))
     page, more = paged(rows, page_size)
     results = [
         {
@@ -194,7 +192,7 @@ async def get_helpers(
             "allows": row.allows,
             "filed_at": at(row.filed_at),
             "ended_at": at(row.ended_at),
-            "over": row.state in ("refused", "withdrawn", "stopped", "returned"),
+            "over": row.state in ENDED,
         }
         for row in page
     ]
@@ -205,10 +203,3 @@ async def get_helpers(
 async def post_helper_end(desk: DeskOf, id: AssistId, principal: SignedIn) -> None:
     """End a helper's right to my dossier, at once; a second time changes nothing."""
     await end_helper(desk=desk, principal=principal, id=id)
-
-
-def _before(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    started_at, id = decode_cursor(cursor, datetime, str)
-    return started_at, id

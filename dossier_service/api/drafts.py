@@ -1,6 +1,5 @@
 """Drafts: open, read, save, delete, submit."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,8 +18,8 @@ from dossier_service.usecases.drafts import (
 from dossier_service.usecases.reading import read_dossier
 from dossier_service.usecases.submit import submit_draft
 from kernel.auth import MaybeSignedIn, SignedIn
-from kernel.idempotency import recall, remember
-from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged
+from kernel.idempotency import once
+from kernel.web import PageCursor, PageSize, encode_cursor, etagged, moment_and_id
 
 ROUTER = APIRouter(tags=["drafts"])
 
@@ -32,23 +31,23 @@ async def post_draft(desk: DeskOf, body: OpenDraft, principal: MaybeSignedIn, ke
     ``Idempotency-Key`` counts for signed-in callers; without sign-in a repeated call opens one more empty draft.
     """
     content = body.model_dump()
+    subject, counted = (f"drafts/{principal.sub}", key) if principal is not None else ("", None)
     async with desk.database.begin() as tx:
-        if principal is not None and key is not None:
-            first = await recall(tx, subject=f"drafts/{principal.sub}", key=key, body=content)
-            if first is not None:
-                return JSONResponse(first.response, first.status)
-        draft = await open_draft(
-            tx=tx,
-            desk=desk,
-            principal=principal,
-            procedure=body.procedure,
-            place=body.place,
-            demo_asks=body.demo_asks,
-        )
-        shape = draft_shape(draft)
-        if principal is not None and key is not None:
-            await remember(tx, subject=f"drafts/{principal.sub}", key=key, body=content, status=201, response=shape)
-    return JSONResponse(shape, 201, {"cache-control": "no-store"})
+
+        async def make() -> dict[str, Any]:
+            return draft_shape(
+                await open_draft(
+                    tx=tx,
+                    desk=desk,
+                    principal=principal,
+                    procedure=body.procedure,
+                    place=body.place,
+                    demo_asks=body.demo_asks,
+                )
+            )
+
+        first = await once(tx, subject=subject, key=counted, body=content, status=201, make=make)
+    return JSONResponse(first.response, first.status, {"cache-control": "no-store"})
 
 
 @ROUTER.get("/drafts")
@@ -56,11 +55,7 @@ async def get_drafts(
     desk: DeskOf, principal: SignedIn, cursor: PageCursor = None, page_size: PageSize = 20
 ) -> dict[str, Any]:
     """Return my open drafts, last saved first."""
-    before: tuple[datetime, str] | None = None
-    if cursor is not None:
-        saved_at, id = decode_cursor(cursor, datetime, str)
-        before = (saved_at, id)
-    rows = await list_drafts(desk=desk, principal=principal, size=page_size, before=before)
+    rows = await list_drafts(desk=desk, principal=principal, size=page_size, before=moment_and_id(cursor))
     page, more = paged(rows, page_size)
     following = encode_cursor([page[-1].saved_at, page[-1].id]) if more else None
     return {"results": [draft_shape(draft) for draft in page], "next_cursor": following}

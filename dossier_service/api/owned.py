@@ -1,6 +1,5 @@
 """My dossiers: list, one with everything, its timeline, its accesses, requests."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -19,8 +18,8 @@ from dossier_service.api.shapes import (
 from dossier_service.usecases.reading import list_dossiers, read_accesses, read_dossier, read_timeline
 from dossier_service.usecases.requests import request_of_citizen
 from kernel.auth import SignedIn
-from kernel.idempotency import recall, remember
-from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged
+from kernel.idempotency import once
+from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged, moment_and_id
 
 ROUTER = APIRouter(tags=["dossiers"])
 
@@ -30,11 +29,7 @@ async def get_dossiers(
     desk: DeskOf, principal: SignedIn, cursor: PageCursor = None, page_size: PageSize = 20
 ) -> dict[str, Any]:
     """Return my dossiers, newest filing first."""
-    before: tuple[datetime, str] | None = None
-    if cursor is not None:
-        submitted_at, code = decode_cursor(cursor, datetime, str)
-        before = (submitted_at, code)
-    rows = await list_dossiers(desk=desk, principal=principal, size=page_size, before=before)
+    rows = await list_dossiers(desk=desk, principal=principal, size=page_size, before=moment_and_id(cursor))
     page, more = paged(rows, page_size)
     following = encode_cursor([page[-1].submitted_at, page[-1].code]) if more else None
     return {"results": [listed_shape(row) for row in page], "next_cursor": following}
@@ -74,22 +69,21 @@ async def post_request(
     """File a request: supplement, confirmation or withdrawal. The office answers it exactly once."""
     content = body.model_dump(mode="json") | {"code": code}
     async with desk.database.begin() as tx:
-        if key is not None:
-            first = await recall(tx, subject=f"requests/{principal.sub}", key=key, body=content)
-            if first is not None:
-                return JSONResponse(first.response, first.status)
-        request = await request_of_citizen(
-            tx=tx,
-            desk=desk,
-            principal=principal,
-            code=code,
-            kind=body.kind,
-            ask_no=body.ask_no,
-            answers=body.answers,
-            digests=body.files,
-            text=body.text,
-        )
-        shape = request_shape(request)
-        if key is not None:
-            await remember(tx, subject=f"requests/{principal.sub}", key=key, body=content, status=201, response=shape)
-    return JSONResponse(shape, 201, {"cache-control": "no-store"})
+
+        async def make() -> dict[str, Any]:
+            return request_shape(
+                await request_of_citizen(
+                    tx=tx,
+                    desk=desk,
+                    principal=principal,
+                    code=code,
+                    kind=body.kind,
+                    ask_no=body.ask_no,
+                    answers=body.answers,
+                    digests=body.files,
+                    text=body.text,
+                )
+            )
+
+        first = await once(tx, subject=f"requests/{principal.sub}", key=key, body=content, status=201, make=make)
+    return JSONResponse(first.response, first.status, {"cache-control": "no-store"})

@@ -20,7 +20,7 @@ from dossier_service.usecases.resumable import (
 )
 from kernel.auth import MaybeSignedIn, SignedIn
 from kernel.digest import digest_bytes
-from kernel.idempotency import recall, remember
+from kernel.idempotency import once
 
 ROUTER = APIRouter(tags=["files"])
 UploadId = Annotated[str, Path(min_length=32, max_length=32, pattern="^[0-9a-f]{32}$")]
@@ -82,13 +82,15 @@ async def head_draft_upload(
     desk: DeskOf, id: DraftId, upload: UploadId, principal: MaybeSignedIn, token: DraftToken = None
 ) -> Response:
     """Tell the same in ``Upload-Offset`` and ``Upload-Length``."""
-    return Response(headers=_headers(await see_upload(desk=desk, to=ForDraft(id, principal, token), id=upload)))
+    seen = await see_upload(desk=desk, to=ForDraft(id, principal, token), id=upload)
+    return Response(headers=_headers(seen.offset, seen.length))
 
 
 @ROUTER.head("/dossiers/{code}/uploads/{upload}")
 async def head_dossier_upload(desk: DeskOf, code: Code, upload: UploadId, principal: SignedIn) -> Response:
     """Tell the same in ``Upload-Offset`` and ``Upload-Length``."""
-    return Response(headers=_headers(await see_upload(desk=desk, to=ForDossier(code, principal), id=upload)))
+    seen = await see_upload(desk=desk, to=ForDossier(code, principal), id=upload)
+    return Response(headers=_headers(seen.offset, seen.length))
 
 
 @ROUTER.patch("/drafts/{id}/uploads/{upload}")
@@ -126,17 +128,16 @@ async def patch_dossier_upload(
 async def _begin(desk: Desk, to: Receiver, body: BeginUpload, subject: str, key: str | None) -> Response:
     said = body.model_dump()
     async with desk.database.begin() as tx:
-        first = await recall(tx, subject=subject, key=key, body=said) if key else None
-        if first is not None:
-            return JSONResponse(first.response, first.status)
-        begun = await begin_upload(tx=tx, desk=desk, to=to, name=body.name, length=body.length)
-        if key:
-            await remember(tx, subject=subject, key=key, body=said, status=201, response=_shape(begun))
-    return _answer(begun, 201)
+
+        async def make() -> dict[str, Any]:
+            return _shape(await begin_upload(tx=tx, desk=desk, to=to, name=body.name, length=body.length))
+
+        first = await once(tx, subject=subject, key=key, body=said, status=201, make=make)
+    return JSONResponse(first.response, first.status, _headers(0, body.length))
 
 
-def _answer(seen: Incoming, status: int = 200) -> Response:
-    return JSONResponse(_shape(seen), status, _headers(seen))
+def _answer(seen: Incoming) -> Response:
+    return JSONResponse(_shape(seen), headers=_headers(seen.offset, seen.length))
 
 
 def _shape(seen: Incoming) -> dict[str, Any]:
@@ -144,5 +145,5 @@ def _shape(seen: Incoming) -> dict[str, Any]:
     return {"id": seen.id, "offset": seen.offset, "length": seen.length, **whole}
 
 
-def _headers(seen: Incoming) -> dict[str, str]:
-    return {"upload-offset": str(seen.offset), "upload-length": str(seen.length), "cache-control": "no-store"}
+def _headers(offset: int, length: int) -> dict[str, str]:
+    return {"upload-offset": str(offset), "upload-length": str(length), "cache-control": "no-store"}

@@ -1,6 +1,5 @@
 """The wallet: my results and papers, where they lie, and using one again."""
 
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -11,7 +10,7 @@ from dossier_service.api.shapes import at, file_shape, paged
 from dossier_service.store.wallet import RESULT
 from dossier_service.usecases.wallet import list_papers, reuse_paper
 from kernel.auth import SignedIn
-from kernel.web import Body, PageCursor, PageSize, decode_cursor, encode_cursor
+from kernel.web import Body, PageCursor, PageSize, encode_cursor, moment_and_id
 
 ROUTER = APIRouter(tags=["files"])
 
@@ -43,7 +42,7 @@ async def get_papers(
         results=None if kind is None else kind == "result",
         types=type or (),
         size=page_size,
-        before=_before(cursor),
+        before=moment_and_id(cursor),
     )
     page, more = paged(rows, page_size)
     last = page[-1] if more else None
@@ -77,10 +76,3 @@ def _shape(row: Any) -> dict[str, Any]:
         "title": row.procedure_title,
         "plain_title": row.plain_title or None,
     }
-
-
-def _before(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    added_at, key = decode_cursor(cursor, datetime, str)
-    return added_at, key

@@ -1,18 +1,15 @@
-"""Signatures of PDFs: checked in a worker process that starts with the first file, so that pyHanko is loaded there."""
+"""Signatures of PDFs: checked in a ``Worker``, so that pyHanko is loaded there alone."""
 
-import asyncio
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 
+from dossier_service.usecases.worker import Worker, WorkerDied
 from kernel.errors import Text, Unavailable
 
-PATIENCE = 20.0
+SECONDS = 20
 
 
 class Word(StrEnum):
@@ -40,23 +37,19 @@ class Verdict:
 
 
 class Seals:
-    """The worker process; starts on first use."""
+    """The worker that checks signatures."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        self._worker = Worker(SECONDS)
 
     async def check(self, data: bytes, authorities: Path) -> Verdict:
         """Return what can be said of a PDF; ``authorities`` is the PEM file of those whose seals are known here.
 
         ``Unavailable`` (``seals_unavailable``) when the worker dies of it or takes too long.
         """
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
-        asked = asyncio.get_running_loop().run_in_executor(self._pool, _in_worker, data, str(authorities))
         try:
-            word, signer, at = await asyncio.wait_for(asked, PATIENCE)
-        except (BrokenProcessPool, TimeoutError):
-            await self._stop()
+            word, signer, at = await self._worker.run(_in_worker, data, str(authorities))
+        except WorkerDied:
             raise Unavailable(
                 "seals_unavailable",
                 Text("Chưa kiểm tra được tệp này. Bạn thử lại sau ít phút.", "The file cannot be checked now."),
@@ -66,16 +59,7 @@ class Seals:
 
     async def close(self) -> None:
         """Stop the worker."""
-        if self._pool is not None:
-            await self._stop()
-
-    async def _stop(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is None:
-            return
-        for process in list((pool._processes or {}).values()):
-            process.kill()
-        await asyncio.to_thread(pool.shutdown, cancel_futures=True)
+        await self._worker.close()
 
 
 def _in_worker(data: bytes, authorities: str) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from kernel.web.app import make_app
 from kernel.web.body import Body
 from kernel.web.caching import etagged
-from kernel.web.paging import Page, PageCursor, PageSize, decode_cursor, encode_cursor
+from kernel.web.paging import Page, PageCursor, PageSize, decode_cursor, encode_cursor, moment_and_id
 from kernel.web.problems import Language, problem_response
 from kernel.web.running import Running
 from kernel.web.sse import ServerEvent, sse
@@ -26,6 +26,7 @@ __all__ = [
     "encode_cursor",
     "etagged",
     "make_app",
+    "moment_and_id",
     "problem_response",
     "sse",
 ]

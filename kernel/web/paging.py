@@ -51,6 +51,17 @@ def decode_cursor(cursor: str, *kinds: type) -> tuple[Any, ...]:
         ) from None
 
 
+def moment_and_id(cursor: str | None) -> tuple[datetime, str] | None:
+    """Return the key (aware time, id) of the last row shown of a list that goes back in time; None on the first page.
+
+    Raises ``Invalid`` (``bad_cursor``).
+    """
+    if cursor is None:
+        return None
+    at, id = decode_cursor(cursor, datetime, str)
+    return at, id
+
+
 def _value(value: object, kind: type) -> object:
     if kind is int and isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST:
         return value

@@ -1,14 +1,14 @@
 """Life events, guides, questions and answers, essential services, telephones, and what changed last."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from kernel.db import Database
 from kernel.errors import Invalid, Text
-from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged
+from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged, moment_and_id
 from kernel.workdays import YEARS, Calendar
 from services_catalog.api.shapes import maybe, sentence, summary
 from services_catalog.model.information import Essential, Information, LifeEvent, Question, Step, asked, last_day
@@ -212,10 +212,7 @@ def _add_services(router: APIRouter, database: Database, information: Informatio
         Each is a procedure in a list with ``change``: ``published``, ``changed`` or ``withdrawn``; ``valid_from`` of
         the head is the time of the change.
         """
-        before: tuple[datetime, str] | None = None
-        if cursor is not None:
-            at, code = decode_cursor(cursor, datetime, str)
-            before = (at, code)
+        before = moment_and_id(cursor)
         rows = await usecases.list_changes(database=database, before=before, limit=page_size + 1)
         page = rows[:page_size]
         more = encode_cursor([page[-1].head.valid_from, page[-1].content.code]) if len(rows) > page_size else None

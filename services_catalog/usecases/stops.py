@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from kernel.db import Database
 from kernel.errors import Conflict, NotFound, Text
-from kernel.idempotency import recall, remember
+from kernel.idempotency import once
 from kernel.workdays import Calendar
 from services_catalog.model.stops import Stop, check
 from services_catalog.store import stops as store
@@ -23,13 +23,13 @@ async def announce_stop(
     Raises ``Invalid`` (``bad_stop``, ``notice_too_short``, ``idempotency_key_reused``).
     """
     async with database.begin() as tx:
-        first = await recall(tx, subject=f"stops/{by}", key=key, body=said)
-        if first is not None:
-            return cast(dict[str, Any], first.response)
-        check(stop, calendar)
-        shown = shape(await store.add_stop(tx, stop, by=by))
-        await remember(tx, subject=f"stops/{by}", key=key, body=said, status=201, response=shown)
-    return shown
+
+        async def announce() -> dict[str, Any]:
+            check(stop, calendar)
+            return shape(await store.add_stop(tx, stop, by=by))
+
+        first = await once(tx, subject=f"stops/{by}", key=key, body=said, status=201, make=announce)
+    return cast(dict[str, Any], first.response)
 
 
 async def cancel_stop(*, database: Database, id: int, at: datetime) -> Stop:
