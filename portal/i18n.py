@@ -28,18 +28,15 @@ class Languages:
     """The languages below one folder; Vietnamese is first and stands in for what another one lacks."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        self._texts = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_dir()}
-        self.tags = ("vi", *(tag for tag in self._texts if tag != "vi"))
-        self._marked = {key: MARK + text for key, text in self._texts["vi"].items()}
+        own = {path.name: _read(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+        self.tags = ("vi", *(tag for tag in own if tag != "vi"))
+        self.complete = {tag for tag in self.tags if own[tag].keys() >= own["vi"].keys()}
+        marked = {key: MARK + text for key, text in own["vi"].items()}
+        self._texts = {tag: own[tag] if tag in self.complete else {**marked, **own[tag]} for tag in self.tags}
 
     def texts(self, lang: str) -> Mapping[str, str]:
         """Return every text of ``lang`` by its key; what it lacks is the marked Vietnamese one."""
-        own = self._texts[lang]
-        return {**self._marked, **own} if self.missing(lang) else own
-
-    def missing(self, lang: str) -> set[str]:
-        """Return the keys that ``lang`` has no text for."""
-        return self._texts["vi"].keys() - self._texts[lang].keys()
+        return self._texts[lang]
 
     def name(self, lang: str) -> str:
         """Return what speakers of ``lang`` call it."""
@@ -73,7 +70,7 @@ class Words:
     def __init__(self, lang: str, languages: Languages | None = None) -> None:
         languages = languages or installed()
         self.lang = lang
-        self.complete = not languages.missing(lang)
+        self.complete = lang in languages.complete
         self._texts = languages.texts(lang)
 
     def __call__(self, key: str, **values: object) -> str:
