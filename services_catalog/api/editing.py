@@ -211,10 +211,7 @@ def _add_history(router: APIRouter, database: Database) -> None:
     @router.get("/procedures/{code}/revisions", response_model=Page[RevisionOut])
     async def list_revisions(request: Request, code: Code) -> Response:
         """List the revisions of a procedure, oldest first, with what each changed for those who need it."""
-        stored = await usecases.get_procedure(database=database, code=code)
-        listed, reasons = await proposals.list_publications(database=database, code=code)
-        told = {one.revision: one.reason for one in reasons}
-        contents = [await usecases.get_procedure(database=database, code=code, revision=one.revision) for one in listed]
+        listed, told = await proposals.list_revisions(database=database, code=code)
         results = [
             {
                 "revision": one.revision,
@@ -223,7 +220,7 @@ def _add_history(router: APIRouter, database: Database) -> None:
                 "reason": told.get(one.revision),
                 "burden": [
                     _difference(each).model_dump()
-                    for each in differences(contents[at - 1].content.editorial, contents[at].content.editorial)
+                    for each in differences(listed[at - 1].content.editorial, one.content.editorial)
                 ]
                 if at
                 else [],
@@ -231,7 +228,7 @@ def _add_history(router: APIRouter, database: Database) -> None:
             for at, one in enumerate(listed)
         ]
         payload = {"results": results, "next_cursor": None}
-        return etagged(request, payload, MINUTE, etag=f"{stored.head.version}-{len(results)}")
+        return etagged(request, payload, MINUTE, etag=f"{listed[-1].head.version}-{len(results)}")
 
 
 def _editor(principal: Principal, response: Response) -> None:

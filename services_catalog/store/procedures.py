@@ -36,15 +36,6 @@ class Stored:
     head: Head
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """One revision of a code, without its content."""
-
-    revision: int
-    digest: str
-    published_at: datetime
-
-
 def packed(values: Iterable[str]) -> str:
     """Return a list as one column value."""
     joined = "|".join(values)
@@ -206,11 +197,10 @@ async def list_codes(tx: Tx, codes: Sequence[str]) -> list[Stored]:
     return [found[code] for code in codes if code in found]
 
 
-async def revisions_of(tx: Tx, code: str) -> list[Published]:
+async def revisions_of(tx: Tx, code: str) -> list[Stored]:
     """Return the revisions of a code, oldest first."""
-    columns = (REVISION.c.revision, REVISION.c.digest, REVISION.c.published_at)
-    rows = await tx.all(select(*columns).where(REVISION.c.code == code).order_by(REVISION.c.revision))
-    return [Published(row.revision, row.digest, row.published_at) for row in rows]
+    rows = await tx.all(_joined().where(REVISION.c.code == code).order_by(REVISION.c.revision))
+    return [_stored(row) for row in rows]
 
 
 async def all_stored(tx: Tx, *, after: tuple[str, int], limit: int) -> list[Stored]:

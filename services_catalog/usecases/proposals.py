@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,12 +57,14 @@ async def list_proposals(*, database: Database) -> list[Proposal]:
         return await store.list_all(tx)
 
 
-async def list_publications(
-    *, database: Database, code: str
-) -> tuple[list[procedures_store.Published], list[store.Publication]]:
-    """Return the revisions of a code and what is known of those from working copies, oldest first."""
+async def list_revisions(*, database: Database, code: str) -> tuple[list[procedures_store.Stored], dict[int, str]]:
+    """Return the revisions of a code, oldest first, and the reasons that editors gave. Raises ``NotFound``."""
     async with database.read() as tx:
-        return await procedures_store.revisions_of(tx, code), await store.publications(tx, code)
+        listed = await procedures_store.revisions_of(tx, code)
+        told = {one.revision: one.reason for one in await store.publications(tx, code)}
+    if not listed:
+        raise no_such_procedure()
+    return listed, told
 
 
 async def begin_proposal(*, database: Database, procedures: Path, code: str, by: str, at: datetime) -> Proposal:
@@ -112,7 +115,7 @@ async def _bench(tx: Tx, proposal: Proposal, stored: procedures_store.Stored, pr
 
 def compiled(written: Mapping[str, Any], procedures: Path) -> tuple[Editorial | None, list[Fault]]:
     """Return what ``written`` publishes (None where it cannot be compiled) and what is wrong with it."""
-    schema = jsonschema_rs.validator_for((procedures / "written.schema.json").read_text(), validate_formats=True)
+    schema = _shape(procedures)
     faults = [
         Fault(".".join(map(str, error.instance_path)), Text(f"Chưa đúng dạng: {error.message}", error.message))
         for error in _few(schema.iter_errors(dict(written)))
@@ -124,6 +127,12 @@ def compiled(written: Mapping[str, Any], procedures: Path) -> tuple[Editorial | 
     except (KeyError, ValueError) as error:
         said = str(error.args[0]) if error.args else ""
         return None, [Fault("form", Text(f"Biểu mẫu tự mâu thuẫn: {said}", f"The form contradicts itself: {said}"))]
+
+
+@cache
+def _shape(procedures: Path) -> Any:
+    text = (procedures / "written.schema.json").read_text(encoding="utf-8")
+    return jsonschema_rs.validator_for(text, validate_formats=True)
 
 
 def _few(errors: Iterator[Any]) -> Iterator[Any]:
