@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from portal import codes
 from portal.forms.values import Posted, one, read_id_number, read_phone
-from portal.pages.naming import in_english
+from portal.pages.naming import in_english, with_titles
 from portal.pages.problem import route
 from portal.pages.question import place_name
 from portal.pages.reaching import reach
@@ -31,11 +31,7 @@ async def helping(visit: Visit) -> Response:
         if refused.status == 403:
             return visit.page("assist_none.html", 403, private=True)
         raise
-    for code in sorted({str(row["procedure"]) for row in found["results"]}):
-        procedure = await visit.api.get_or({"title": code}, "procedure", {"code": code})
-        for row in found["results"]:
-            if row["procedure"] == code:
-                row |= {name: procedure.get(name) for name in ("title", "plain_title", "plain_title_en")}
+    await with_titles(visit, found["results"])
     return visit.page("assists.html", private=True, found=found, ended=visit.query("ended", 2))
 
 
@@ -168,7 +164,7 @@ async def print_receipt(visit: Visit) -> Response:
         return await _shown(visit, found, refused.detail)
     filed = {**found["dossier"], "procedure": found["procedure"]}
     await in_english(visit, [filed])
-    address = f"{visit.settings.public_url.rstrip('/')}/claim"
+    address = visit.whole("/claim")
     return visit.page(
         "assist_receipt.html",
         private=True,

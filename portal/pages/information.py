@@ -7,14 +7,13 @@ from typing import Any
 from markupsafe import Markup
 from starlette.responses import Response
 
+from kernel.workdays import YEARS
 from portal import codes
 from portal.forms.dates import Problem, read_date
 from portal.pages import linked_data
 from portal.pages.problem import problem_page, route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
-
-YEARS = range(2020, 2035)
 
 
 async def information(visit: Visit) -> Response:
@@ -60,7 +59,8 @@ def _chosen(visit: Visit, read: str | Problem | None) -> tuple[str, str]:
     """Return (error, day) of what was typed into the boxes; both empty when nothing was."""
     if isinstance(read, Problem):
         return visit.t(f"filing.bad_{read.code}", **read.values), ""
-    if read is not None and date.fromisoformat(read).year not in YEARS:
+    # A term may end in the last year that the calendar knows, so none begins there.
+    if read is not None and date.fromisoformat(read).year not in YEARS[:-1]:
         return visit.t("checklist.out_of_years"), ""
     return "", read or ""
 
@@ -74,7 +74,7 @@ async def _filed(visit: Visit) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _qr(visit: Visit, path: str, title: str) -> Markup:
-    return Markup(codes.qr_svg(f"{visit.settings.public_url}{path}", visit.t("checklist.qr", title=title)))
+    return Markup(codes.qr_svg(visit.whole(path), visit.t("checklist.qr", title=title)))
 
 
 async def guides(visit: Visit) -> Response:

@@ -25,7 +25,7 @@ def crumbs(visit: Visit, *steps: tuple[str, str]) -> Markup:
             "@type": "ListItem",
             "position": number,
             "name": name,
-            "item": f"{visit.settings.public_url}{address}" if address else visit.canonical(),
+            "item": visit.whole(address) if address else visit.canonical(),
         }
         for number, (name, address) in enumerate(names, start=1)
     ]
@@ -50,7 +50,7 @@ def service(visit: Visit, procedure: Mapping[str, Any]) -> Markup:
     if guide.get("result"):
         data["serviceOutput"] = {"@type": "Thing", "name": visit.t.pick(guide["result"])}
     if procedure.get("fileable"):
-        address = f"{visit.settings.public_url}/file/{procedure['code']}"
+        address = visit.whole(f"/file/{procedure['code']}")
         data["availableChannel"] = {"@type": "ServiceChannel", "serviceUrl": address}
     return inert(data)
 

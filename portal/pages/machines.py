@@ -35,7 +35,7 @@ async def sitemap(visit: Visit) -> Response:
 
 async def robots(visit: Visit) -> Response:
     """Say what search engines may read: everything but people's own pages."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED), f"Sitemap: {_at(visit, '/sitemap.xml')}", ""]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED), f"Sitemap: {visit.whole('/sitemap.xml')}", ""]
     return PlainTextResponse("\n".join(lines), headers={"cache-control": f"public, max-age={HOUR}"})
 
 
@@ -48,8 +48,8 @@ async def changed(visit: Visit) -> Response:
 
 def _change(visit: Visit, one: dict[str, Any]) -> dict[str, Any]:
     return {
-        "id": _at(visit, f"/procedures/{one['code']}?revision={one['revision']}"),
-        "address": _at(visit, f"/procedures/{one['code']}"),
+        "id": visit.whole(f"/procedures/{one['code']}?revision={one['revision']}"),
+        "address": visit.whole(f"/procedures/{one['code']}"),
         "title": visit.t(f"feeds.{one['change']}", title=visit.title_of(one)),
         "text": f"{one['code']}. {one['title']}",
         "at": one["changed_at"],
@@ -61,8 +61,8 @@ async def notices(visit: Visit) -> Response:
     found = await visit.api.call("stops", query={"past": "true", "page_size": 50})
     rows = [
         {
-            "id": f"{_at(visit, '/status')}#stop-{one['id']}",
-            "address": _at(visit, "/status"),
+            "id": f"{visit.whole('/status')}#stop-{one['id']}",
+            "address": visit.whole("/status"),
             "title": visit.t("feeds.called_off" if one["cancelled_at"] else "feeds.stop", at=_when(visit, one)),
             "text": visit.t.pick(one["text"]),
             "at": one["cancelled_at"] or one["announced_at"],
@@ -78,17 +78,13 @@ def _when(visit: Visit, stop: dict[str, Any]) -> str:
 
 def _feed(visit: Visit, path: str, title: str, rows: list[dict[str, Any]]) -> Response:
     newest = max((row["at"] for row in rows), default="2026-07-01T00:00:00+07:00")
-    values = {"address": _at(visit, path), "title": visit.t(title), "rows": rows, "updated": newest}
+    values = {"address": visit.whole(path), "title": visit.t(title), "rows": rows, "updated": newest}
     return _xml(visit, "feed.xml", MINUTES, "application/atom+xml", **values)
 
 
 def _xml(visit: Visit, template: str, max_age: int, media_type: str, **values: Any) -> Response:
     body = visit.rendered(template, **values).encode()
     return etagged(visit.request, body, max_age, media_type=media_type)
-
-
-def _at(visit: Visit, path: str) -> str:
-    return f"{visit.settings.public_url}{path}"
 
 
 ROUTES = [

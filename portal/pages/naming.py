@@ -28,10 +28,17 @@ async def office_names(visit: Visit, rows: Sequence[Mapping[str, Any]]) -> dict[
 
 async def in_english(visit: Visit, rows: Sequence[dict[str, Any]]) -> None:
     """Give dossiers and drafts the English everyday title of their procedure, when the page is in English."""
-    if visit.lang != "en":
-        return
-    for code in sorted({str(row["procedure"]) for row in rows}):
-        procedure = await visit.api.get_or({}, "procedure", {"code": code})
-        for row in rows:
-            if row["procedure"] == code:
-                row["plain_title_en"] = procedure.get("plain_title_en")
+    if visit.lang == "en":
+        await _add(visit, rows, ("plain_title_en",))
+
+
+async def with_titles(visit: Visit, rows: Sequence[dict[str, Any]]) -> None:
+    """Give rows that name a procedure by its code alone that procedure's titles; the code is one while it is away."""
+    await _add(visit, rows, ("title", "plain_title", "plain_title_en"))
+
+
+async def _add(visit: Visit, rows: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+    codes = sorted({str(row["procedure"]) for row in rows})
+    found = {code: await visit.api.get_or({"title": code}, "procedure", {"code": code}) for code in codes}
+    for row in rows:
+        row |= {name: found[str(row["procedure"])].get(name) for name in names}

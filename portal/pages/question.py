@@ -1,6 +1,6 @@
 """One page of questions: shown, read, saved, and gone on from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,25 +147,43 @@ async def _uploads(
     """Upload what was chosen; return the texts with the new digests, and errors by field."""
     out, errors = dict(texts), {}
     for name in (n for n in names if sheet.form["fields"][n]["widget"] == "files"):
-        digests = list(out.get(name, []))
-        for file in files.get(f"{name}-new", []):
-            try:
-                stored = await visit.api.upload(
-                    "draft_file",
-                    {"id": sheet.draft.id},
-                    filename=file.filename or "",
-                    content_type=file.content_type or "",
-                    data=await file.read(),
-                    draft_token=sheet.draft.token,
-                )
-            except ApiProblem as refused:
-                if refused.status not in (413, 422):
-                    raise
-                errors[name] = refused.detail or visit.t("filing.bad_file")
-                continue
-            digests.append(stored["sha256"])
-        out[name] = list(dict.fromkeys(digests))
+        draft, chosen = sheet.draft, files.get(f"{name}-new", [])
+        out[name], refused = await store(
+            visit, "draft_file", {"id": draft.id}, chosen, out.get(name, []), draft_token=draft.token
+        )
+        if refused:
+            errors[name] = refused
     return out, errors
+
+
+async def store(
+    visit: Visit,
+    endpoint: str,
+    parts: Mapping[str, str],
+    files: Sequence[UploadFile],
+    kept: Sequence[str],
+    *,
+    draft_token: str | None = None,
+) -> tuple[list[str], str]:
+    """Upload ``files``; return the digests, those ``kept`` first and each once, and why the last refused one was."""
+    digests, refusal = list(kept), ""
+    for file in files:
+        try:
+            stored = await visit.api.upload(
+                endpoint,
+                parts,
+                filename=file.filename or "",
+                content_type=file.content_type or "",
+                data=await file.read(),
+                draft_token=draft_token,
+            )
+        except ApiProblem as refused:
+            if refused.status not in (413, 422):
+                raise
+            refusal = refused.detail or visit.t("filing.bad_file")
+            continue
+        digests.append(stored["sha256"])
+    return list(dict.fromkeys(digests)), refusal
 
 
 async def _find_wards(
@@ -173,20 +191,21 @@ async def _find_wards(
 ) -> tuple[Posted, dict[str, list[Any]]]:
     """Look up typed places that no choice was made for; one hit is taken, several are offered."""
     out, found = dict(texts), {}
+    seen: dict[str, list[Any]] = {}
     for name in (n for n in names if sheet.form["fields"][n]["widget"] == "ward"):
         query = one(texts, f"{name}-q")
         if not query or (one(texts, name) and query == one(texts, f"{name}-was") and not force):
             continue
-        answer = await _places(visit, query)
-        exact = [place for place in answer["results"] if place_name(place).casefold() == query.casefold()]
-        hits = exact[:1] or answer["results"]
+        offered = seen[query] = await _places(visit, query)
+        exact = [place for place in offered if place_name(place).casefold() == query.casefold()]
+        hits = exact[:1] or offered
         if len(hits) == 1 and not force:
             out[name] = [hits[0]["ward"]]
         else:
-            found[name] = answer["results"]
+            found[name] = offered
             out[name] = [""]
     for name in (n for n in names if sheet.form["fields"][n]["widget"] == "former"):
-        out[name] = [await _former(visit, sheet, name.removesuffix("_before"), out)]
+        out[name] = [await _former(visit, sheet, name.removesuffix("_before"), out, seen)]
     return out, found
 
 
@@ -198,19 +217,23 @@ def _which_place(visit: Visit, places: list[Any]) -> str:
     return visit.t("filing.choose_place")
 
 
-async def _former(visit: Visit, sheet: Sheet, ward: str, texts: Posted) -> str:
-    """Return the old name by which a ward was found, as papers print it; what was kept for the same ward stays."""
+async def _former(
+    visit: Visit, sheet: Sheet, ward: str, texts: Posted, seen: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> str:
+    """Return the old name by which a ward was found, as papers print it; what was kept for the same ward stays.
+
+    ``seen`` are places that were just looked up, by the words typed.
+    """
     chosen, query = one(texts, ward), one(texts, f"{ward}-q")
     kept = str(sheet.answers.get(f"{ward}_before") or "") if chosen == sheet.answers.get(ward) else ""
     if not chosen or not query:
         return kept
-    hits = (await _places(visit, query))["results"]
+    hits = seen[query] if query in seen else await _places(visit, query)
     return str(next((place.get("matched") for place in hits if place["ward"] == chosen), "") or "") or kept
 
 
-async def _places(visit: Visit, query: str) -> dict[str, Any]:
-    found: dict[str, Any] = await visit.api.get_or({"results": []}, "places", q=query, page_size=8)
-    return found
+async def _places(visit: Visit, query: str) -> list[Any]:
+    return list((await visit.api.get_or({"results": []}, "places", q=query, page_size=8))["results"])
 
 
 async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:

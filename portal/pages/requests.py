@@ -13,7 +13,7 @@ from portal.forms.values import Posted, one
 from portal.pages.dossiers import known_facts
 from portal.pages.naming import in_english
 from portal.pages.problem import PageHandler, route
-from portal.pages.question import Files
+from portal.pages.question import store
 from portal.pages.reaching import reach
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
@@ -50,7 +50,10 @@ async def supplement(visit: Visit) -> Response:
         fields = _questions(visit, form, names, dossier, None)
         return await _supplement_page(visit, dossier, ask, fields)
     texts, files = await posted(visit)
-    digests, errors = await _store(visit, dossier, files, list(texts.get("kept", [])))
+    chosen = [file for group in files.values() for file in group]
+    code, kept = {"code": str(dossier["code"])}, texts.get("kept", [])
+    digests, refusal = await store(visit, "dossier_file", code, chosen, kept)
+    errors = {"files": refusal} if refusal else {}
     if one(texts, "files_lost") and not files:
         errors["files"] = visit.t("filing.session_over_files")
     reads = read_page(form, [n for n in names if form["fields"][n]["widget"] != "files"], texts, visit.today)
@@ -220,28 +223,6 @@ async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:
     if ask is None:
         raise HTTPException(404)
     return dossier, ask
-
-
-async def _store(
-    visit: Visit, dossier: Mapping[str, Any], files: Files, kept: list[str]
-) -> tuple[list[str], dict[str, str]]:
-    digests, errors = list(kept), {}
-    for file in (file for group in files.values() for file in group):
-        try:
-            stored = await visit.api.upload(
-                "dossier_file",
-                {"code": dossier["code"]},
-                filename=file.filename or "",
-                content_type=file.content_type or "",
-                data=await file.read(),
-            )
-        except ApiProblem as refused:
-            if refused.status not in (413, 422):
-                raise
-            errors["files"] = refused.detail or visit.t("filing.bad_file")
-            continue
-        digests.append(stored["sha256"])
-    return list(dict.fromkeys(digests)), errors
 
 
 async def _send(visit: Visit, dossier: Mapping[str, Any], body: dict[str, Any], key: str) -> Response | dict[str, str]:

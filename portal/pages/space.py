@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms.values import Posted, one, read_phone
-from portal.pages.naming import in_english, office_names
+from portal.pages.naming import in_english, office_names, with_titles
 from portal.pages.problem import route
 from portal.pages.standing import KINDS
 from portal.pages.visit import YEAR, Visit, posted
@@ -58,7 +58,7 @@ async def read_notice(visit: Visit) -> Response:
 async def drafts(visit: Visit) -> Response:
     """List what is being filled in, last saved first, to go on with or to drop."""
     found = await visit.api.call("drafts", query={"cursor": visit.query("cursor", 500)})
-    await _titles(visit, found["results"])
+    await with_titles(visit, found["results"])
     return visit.page("my_drafts.html", private=True, found=found)
 
 
@@ -161,15 +161,6 @@ async def accesses(visit: Visit) -> Response:
     found = await visit.api.call("my_accesses", query={"cursor": visit.query("cursor", 500)})
     offices = await office_names(visit, found["results"])
     return visit.page("accesses.html", private=True, found=found, offices=offices)
-
-
-async def _titles(visit: Visit, rows: list[dict[str, Any]]) -> None:
-    """Give drafts, which the API names by their procedure's code, that procedure's titles."""
-    for code in sorted({str(row["procedure"]) for row in rows}):
-        procedure = await visit.api.get_or({}, "procedure", {"code": code})
-        for row in rows:
-            if row["procedure"] == code:
-                row |= {name: procedure.get(name) for name in ("title", "plain_title", "plain_title_en")}
 
 
 ROUTES = [

@@ -37,7 +37,6 @@ async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = N
     for wrong in refused.fields if refused else ():
         name = str(wrong["path"]).removeprefix("answers.").replace(".", "-")
         errors.append((f"row-{name}", str(wrong["detail"])))
-    office = await visit.api.get_or(None, "resolve", procedure=draft.procedure["code"], place=draft.raw.get("place"))
     return visit.page(
         "check.html",
         422 if refused else 200,
@@ -48,7 +47,6 @@ async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = N
         back=draft.address(str(pages[-1]["id"])) if pages else draft.address(),
         errors=errors,
         missing=missing,
-        office=office,
         person=await reach_for(visit, draft.raw["procedure"], draft.raw.get("place")),
         refused=refused.detail if refused and not refused.fields else "",
     )

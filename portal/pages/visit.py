@@ -20,7 +20,7 @@ from portal.public_api import PublicApi
 from portal.settings import PortalSettings
 
 YEAR = 365 * 24 * 3600
-OWN = ("/my", "/inbox", "/dossiers", "/file", "/lookup/", "/desk", "/assist", "/help-others")
+OWN = ("/my", "/inbox", "/dossiers", "/file", "/lookup/", "/desk", "/assist")
 
 
 class Visit:
@@ -83,7 +83,11 @@ class Visit:
         if not self.primary or self.primary.startswith(OWN):
             return ""
         tag = lang or self.lang
-        return f"{self.settings.public_url}{self.primary}{'' if tag == 'vi' else f'?lang={tag}'}"
+        return self.whole(f"{self.primary}{'' if tag == 'vi' else f'?lang={tag}'}")
+
+    def whole(self, path: str) -> str:
+        """Return the whole address of a path of this site."""
+        return f"{self.settings.public_url.rstrip('/')}{path}"
 
     def go(self, address: str) -> Response:
         """Return the answer that sends the browser to ``address`` with GET (303)."""

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from portal.forms.questions import Question, questions
-from portal.forms.values import one
+from portal.forms.values import Posted, one
 from portal.pages.desk import writing
 from portal.pages.problem import route
 from portal.pages.procedure import as_list
@@ -117,9 +117,8 @@ async def save(visit: Visit) -> Response:
             written, unread = writing.take_json(bench["written"], part, texts)
     if unread is not None:
         return _edit_page(visit, bench, bench["written"], 422, typed=one(texts, part), unread=unread)
-    seen = one(texts, "version")
     try:
-        body = {"version": int(seen) if seen.isascii() and seen.isdigit() else 1, "written": written}
+        body = {"version": _seen(texts), "written": written}
         await visit.api.call("save_proposal", {"code": code}, json=body)
     except ApiProblem as refused:
         if refused.code != "saved_meanwhile":
@@ -169,11 +168,11 @@ async def publish(visit: Visit) -> Response:
     """Publish the working copy as the next revision, with the reason that everybody can read."""
     code = visit.part("code")
     texts, _ = await posted(visit)
-    reason, seen = " ".join(one(texts, "reason").split()), one(texts, "version")
+    reason = " ".join(one(texts, "reason").split())
     if len(reason) < SHORTEST_REASON:
         return await _overview(visit, 422, error=visit.t("desk.reason_short"), reason=reason)
     try:
-        body = {"version": int(seen) if seen.isascii() and seen.isdigit() else 1, "reason": reason[:500]}
+        body = {"version": _seen(texts), "reason": reason[:500]}
         await visit.api.call("publish_proposal", {"code": code}, json=body)
     except ApiProblem as refused:
         if refused.status not in (404, 409, 412, 422):
@@ -211,6 +210,12 @@ def address(code: str, tail: str = "") -> str:
     """Return the address of a procedure on the desk; ``tail`` is a page below it or a query."""
     slash = "/" if tail and not tail.startswith("?") else ""
     return f"{HOME}/{code}{slash}{tail}"
+
+
+def _seen(texts: Posted) -> int:
+    """Return the version that the page showed; anything else is an old one."""
+    version = one(texts, "version")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1
 
 
 def _part(visit: Visit) -> str:
