@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select, update
 
+from dossier_service.store.paging import newest_first
 from dossier_service.store.tables import ASSIST, DOSSIER, DRAFT, FILED
 from kernel.db import Tx
 
@@ -65,13 +66,8 @@ async def page_of_helper(tx: Tx, helper: str, *, size: int, before: tuple[dateti
         .join(DRAFT, DRAFT.c.id == ASSIST.c.draft)
         .outerjoin(DOSSIER, DOSSIER.c.code == ASSIST.c.code)
         .where(ASSIST.c.helper == helper, ASSIST.c.ended_at.is_(None))
-        .order_by(ASSIST.c.started_at.desc(), ASSIST.c.id.desc())
-        .limit(size + 1)
     )
-    if before is not None:
-        at, id = before
-        query = query.where(or_(ASSIST.c.started_at < at, (ASSIST.c.started_at == at) & (ASSIST.c.id < id)))
-    return await tx.all(query)
+    return await tx.all(newest_first(query, ASSIST.c.started_at, ASSIST.c.id, before=before, size=size))
 
 
 async def page_of_owner(tx: Tx, owner: str, *, size: int, before: tuple[datetime, str] | None) -> Sequence[Any]:
@@ -81,13 +77,8 @@ async def page_of_owner(tx: Tx, owner: str, *, size: int, before: tuple[datetime
         .join(DOSSIER, DOSSIER.c.code == ASSIST.c.code)
         .join(FILED, FILED.c.code == ASSIST.c.code)
         .where(DOSSIER.c.owner == owner)
-        .order_by(ASSIST.c.started_at.desc(), ASSIST.c.id.desc())
-        .limit(size + 1)
     )
-    if before is not None:
-        at, id = before
-        query = query.where(or_(ASSIST.c.started_at < at, (ASSIST.c.started_at == at) & (ASSIST.c.id < id)))
-    return await tx.all(query)
+    return await tx.all(newest_first(query, ASSIST.c.started_at, ASSIST.c.id, before=before, size=size))
 
 
 async def contact_elsewhere(tx: Tx, *, helper: str, contact: str, for_name: str) -> bool:

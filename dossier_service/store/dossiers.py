@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, or_, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, select, tuple_, update
 
 from dossier_service.model.dossier import Dossier, Request
 from dossier_service.model.happened import DossierChanged, Filed
@@ -23,6 +23,7 @@ from dossier_service.store.mapping import (
     request_of,
     request_row,
 )
+from dossier_service.store.paging import newest_first
 from dossier_service.store.tables import COUNTER, DOSSIER, FILED, HISTORY, REQUEST
 from kernel.db import Tx
 
@@ -190,13 +191,8 @@ async def page_of_owner(tx: Tx, owner: str, *, size: int, before: tuple[datetime
         select(DOSSIER, FILED.c.procedure_title, FILED.c.plain_title)
         .join(FILED, FILED.c.code == DOSSIER.c.code)
         .where(DOSSIER.c.owner == owner)
-        .order_by(DOSSIER.c.submitted_at.desc(), DOSSIER.c.code.desc())
-        .limit(size + 1)
     )
-    if before is not None:
-        at, code = before
-        query = query.where(or_(DOSSIER.c.submitted_at < at, (DOSSIER.c.submitted_at == at) & (DOSSIER.c.code < code)))
-    return await tx.all(query)
+    return await tx.all(newest_first(query, DOSSIER.c.submitted_at, DOSSIER.c.code, before=before, size=size))
 
 
 async def codes_since(tx: Tx, since: datetime | None, *, after: str, limit: int) -> list[str]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, select, update
 
+from dossier_service.store.paging import newest_first
 from dossier_service.store.tables import DRAFT
 from kernel.db import Tx
 
@@ -35,16 +36,8 @@ async def remove(tx: Tx, ids: Sequence[str]) -> None:
 
 async def page(tx: Tx, owner: str, *, now: datetime, size: int, before: tuple[datetime, str] | None) -> Sequence[Any]:
     """Return up to ``size`` + 1 open drafts of ``owner``, last saved first."""
-    query = (
-        select(DRAFT)
-        .where(DRAFT.c.owner == owner, ~DRAFT.c.submitted, DRAFT.c.expires_at > now)
-        .order_by(DRAFT.c.saved_at.desc(), DRAFT.c.id.desc())
-        .limit(size + 1)
-    )
-    if before is not None:
-        at, id = before
-        query = query.where(or_(DRAFT.c.saved_at < at, (DRAFT.c.saved_at == at) & (DRAFT.c.id < id)))
-    return await tx.all(query)
+    query = select(DRAFT).where(DRAFT.c.owner == owner, ~DRAFT.c.submitted, DRAFT.c.expires_at > now)
+    return await tx.all(newest_first(query, DRAFT.c.saved_at, DRAFT.c.id, before=before, size=size))
 
 
 async def expired(tx: Tx, now: datetime, limit: int) -> list[str]:

@@ -35,13 +35,20 @@ async def add_draft_file(
     ref = FileRef(digest_bytes(data), len(data), type, shown_name(name, type))
     key = f"draft/{id}/{ref.sha256}"
     await desk.files.put(key, data)
+    await keep_draft_file(desk=desk, principal=principal, token=token, id=id, key=key, ref=ref)
+    return ref
+
+
+async def keep_draft_file(
+    *, desk: Desk, principal: Principal | None, token: str | None, id: str, key: str, ref: FileRef
+) -> None:
+    """Note a stored file of a draft, which whoever signed in meanwhile makes their own."""
     async with desk.database.begin() as tx:
         row = await held_draft(tx, desk=desk, principal=principal, token=token, id=id)
         refuse_submitted(row)
         await keep_upload(tx, desk, f"draft/{id}", key, ref)
         if adopted := adopting(row, principal):
             await drafts.change(tx, id, row.version, adopted)
-    return ref
 
 
 async def add_dossier_file(*, desk: Desk, principal: Principal, code: str, name: str, data: bytes) -> FileRef:

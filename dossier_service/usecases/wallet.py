@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from dossier_service.model.dossier import FileRef
-from dossier_service.store import drafts, files, wallet
+from dossier_service.store import files, wallet
 from dossier_service.usecases.desk import Desk
-from dossier_service.usecases.drafts import adopting, held_draft, is_helped_by, refuse_submitted
+from dossier_service.usecases.drafts import held_draft, is_helped_by, refuse_submitted
 from dossier_service.usecases.reading import NO_DOSSIER
-from dossier_service.usecases.uploads import keep_upload
+from dossier_service.usecases.uploads import keep_draft_file
 from kernel.auth import Principal
 from kernel.errors import Forbidden, NotFound, Text
 
@@ -51,12 +51,7 @@ async def reuse_paper(
         raise NotFound("no_such_file", NO_DOSSIER)
     ref, key = FileRef(sha256, kept.size, kept.type, kept.name), f"draft/{id}/{sha256}"
     await desk.files.put(key, desk.files.stream(files.key_of(code, sha256)))
-    async with desk.database.begin() as tx:
-        row = await held_draft(tx, desk=desk, principal=principal, token=token, id=id)
-        refuse_submitted(row)
-        await keep_upload(tx, desk, f"draft/{id}", key, ref)
-        if adopted := adopting(row, principal):
-            await drafts.change(tx, id, row.version, adopted)
+    await keep_draft_file(desk=desk, principal=principal, token=token, id=id, key=key, ref=ref)
     return ref
 
 
