@@ -46,10 +46,11 @@ Switch = Callable[[], Awaitable[None]]
 
 
 class Away:
-    """A log with a way to take it away and to bring it back."""
+    """A log with a way to take it away and to bring it back; ``patient`` is the same one, to fill it beforehand."""
 
-    def __init__(self, log: Log, take: Switch, bring: Switch) -> None:
+    def __init__(self, log: Log, patient: Log, take: Switch, bring: Switch) -> None:
         self.log = log
+        self.patient = patient
         self.take = take
         self.bring = bring
 
@@ -66,7 +67,7 @@ async def embedded(folder: Path) -> AsyncIterator[Away]:
         async def bring() -> None:
             other.execute("ROLLBACK")
 
-        yield Away(log, take, bring)
+        yield Away(log, log, take, bring)
 
 
 @asynccontextmanager
@@ -84,7 +85,10 @@ async def on_kafka(folder: Path) -> AsyncIterator[Away]:
         async def bring() -> None:
             await asyncio.to_thread(broker.start)
 
-        yield Away(KafkaLog(brokers, TOPICS, single_broker=True, delivery_timeout_ms=4_000), take, bring)
+        hasty = KafkaLog(brokers, TOPICS, single_broker=True, delivery_timeout_ms=4_000)
+        patient = KafkaLog(brokers, TOPICS, single_broker=True)
+        yield Away(hasty, patient, take, bring)
+        await patient.close()
     finally:
         await asyncio.to_thread(broker.kill)
 
@@ -116,12 +120,12 @@ def _is_writing(task: "asyncio.Task[Any]") -> bool:
     return bool(names) and names[0] == "Link._write" and not {"Event.wait", "next_items"} & set(names)
 
 
-async def fill_the_lane(land: Country) -> None:
-    """Have ``ITEMS`` large deliveries waiting."""
+async def fill_the_lane(land: Country, log: Log) -> None:
+    """Have ``ITEMS`` large deliveries waiting, sent through ``log``."""
     for code in codes(LANE, ITEMS):
         land.nation.lanes[code] = LANE
         handover = exchange_pb2.Handover(procedure="1.004873", revision=1, answers_json="x" * BODY)
-        await land.log.append([land.nation.delivery(code, handover=handover)])
+        await log.append([land.nation.delivery(code, handover=handover)])
 
     async def all_there() -> bool:
         return await undelivered(land, LANE) == ITEMS
@@ -196,7 +200,7 @@ async def test_full_windows_without_a_log_do_not_lock_each_other(tmp_path: Path,
         settings["database"] = address_on("postgres", tmp_path, METADATA, "exchange")
     away_for = max(AWAY_SECONDS / divisor, 6.0)
     async with (on_kafka if real else embedded)(tmp_path) as away, country(tmp_path, over=away.log, **settings) as land:
-        await fill_the_lane(land)
+        await fill_the_lane(land, away.patient)
         writes = Writes()
         watching = asyncio.create_task(writes.watch())
         async with raw(land, LANE, options=NARROW) as link:
