@@ -84,12 +84,15 @@ async def seed_only(options: Options) -> None:
     """Seed the data folder, publish the catalogue and let every reader take it in, stop."""
     configure_logging(level="warning")
     async with started(options, Console(stderr=True)):
-        await until_published(options.data)
+        pass
 
 
 @contextlib.asynccontextmanager
 async def started(options: Options, console: Console) -> AsyncIterator[Assembly]:
-    """Seed if needed, build every room, start them and wait until all are ready; stop them in the end."""
+    """Seed if needed, build every room, start them and wait until all are ready; stop them in the end.
+
+    The catalogue starts first: readers count as ready at the end of the log that they find, so all of it must be there.
+    """
     embedded = not Settings(data=options.data).database  # a server's catalogue fills itself when it is empty
     fresh = embedded and not (options.data / "services" / "services_catalog.db").exists()
     with lock_folder(options.data), Steps(console) as steps:
@@ -97,8 +100,12 @@ async def started(options: Options, console: Console) -> AsyncIterator[Assembly]
             await seed_catalogue(options.data, steps)
         assembly = await assemble(options)
         try:
+            catalogue = assembly.rooms["services_catalog"]
+            assembly.start(catalogue)
+            await until_published(options.data)
             for room in assembly.rooms.values():
-                assembly.start(room)
+                if room is not catalogue:
+                    assembly.start(room)
             await assembly.wait_ready(seconds=READY_SECONDS, progress=partial(steps.show, "rooms and connections"))
             steps.done()
             yield assembly
