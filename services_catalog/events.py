@@ -6,6 +6,7 @@ from typing import Any
 
 from kernel.outbox import Outgoing
 from proto.events.v1 import catalog_pb2 as pb
+from services_catalog.model.announced import Announced, InformationPublished
 from services_catalog.model.places import Participant, ParticipantPublished, Place, PlacePublished
 from services_catalog.model.procedures import Head, ProcedureHeadMoved, ProcedureRevisionPublished
 
@@ -23,6 +24,8 @@ def encode(event: object) -> Outgoing:
             return _place(place)
         case ParticipantPublished(participant):
             return _participant(participant)
+        case InformationPublished(one):
+            return _information(one)
     raise TypeError(f"no message for {type(event).__name__}")
 
 
@@ -93,6 +96,23 @@ def _participant(one: Participant) -> Outgoing:
         version=one.version,
     )
     return _message(f"participant/{one.id}", "participant_published", one.version, body)
+
+
+def _information(one: Announced) -> Outgoing:
+    body = pb.InformationPublished(
+        kind=one.kind,
+        id=one.id,
+        version=one.version,
+        title=one.title.vi,
+        title_en=one.title.en,
+        text=one.text.vi,
+        text_en=one.text.en,
+        address=one.address,
+        procedures=one.procedures,
+        everyday=one.everyday,
+        withdrawn=one.withdrawn,
+    )
+    return _message(one.subject, "information_published", one.version, body)
 
 
 def _message(subject: str, kind: str, version: int, body: Any) -> Outgoing:

@@ -18,7 +18,9 @@ from services_catalog.model.procedures import ImportReport
 from services_catalog.settings import CatalogSettings
 from services_catalog.store import METADATA, OUTBOX
 from services_catalog.store import procedures as store
+from services_catalog.store.information import read_information
 from services_catalog.store.seed import read_editorial
+from services_catalog.usecases import information
 
 NAME = "services_catalog"
 PATIENCE = 30.0
@@ -33,6 +35,8 @@ async def build(settings: CatalogSettings, *, log: Log, clock: Clock, verifier: 
         await usecases.seed_catalogue(
             database=database, seed=settings.seed, procedures=settings.procedures, at=clock.now()
         )
+    ours = read_information(settings.information)
+    await information.announce_information(database=database, information=ours)
     leases = Leases(database, settings.holder)
     relay = make_relay(database=database, outbox=outbox, log=log, leases=leases)
     app = make_api(
@@ -76,6 +80,8 @@ async def seed(
     """Seed the catalogue of ``settings.data`` while nothing else runs; the relay publishes at the next start."""
     database, _ = await _open(settings)
     try:
+        ours = read_information(settings.information)
+        await information.announce_information(database=database, information=ours)
         return await usecases.seed_catalogue(
             database=database,
             seed=settings.seed,

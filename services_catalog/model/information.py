@@ -49,7 +49,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class LifeEvent:
-    """A checklist for one event of life. ``day`` names the day from which its deadlines count."""
+    """A checklist for one event of life. ``day`` names the day from which its deadlines count.
+
+    ``leads`` are the procedures whose seekers are shown it, ``everyday`` other words people use for the event.
+    """
 
     id: str
     slug: str
@@ -57,6 +60,8 @@ class LifeEvent:
     lead: Text
     day: Text
     steps: tuple[Step, ...]
+    leads: tuple[str, ...] = ()
+    everyday: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ class Guide:
     steps: tuple[Text, ...]
     mind: Text
     see: str
+    everyday: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class Question:
     answer: Text
     procedure: str = ""
     law: Text | None = None
+    everyday: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ def _event(one: Mapping[str, Any]) -> LifeEvent:
         lead=Text(*one["lead"]),
         day=Text(*one["day"]),
         steps=tuple(_step(step) for step in one["steps"]),
+        leads=tuple(one.get("leads", ())),
+        everyday=tuple(one.get("everyday", ())),
     )
 
 
@@ -80,6 +82,7 @@ def _guide(one: Mapping[str, Any]) -> Guide:
         steps=tuple(Text(*step) for step in one["steps"]),
         mind=Text(*one["mind"]),
         see=one["see"],
+        everyday=tuple(one.get("everyday", ())),
     )
 
 
@@ -91,6 +94,7 @@ def _question(one: Mapping[str, Any]) -> Question:
         answer=Text(*one["a"]),
         procedure=one.get("procedure", ""),
         law=_maybe(one.get("law")),
+        everyday=tuple(one.get("everyday", ())),
     )
 
 

@@ -130,6 +130,14 @@ OFFICE_CONTACT = Table(
     Column("changed_by", String, nullable=False),
 )
 
+# What was said last of a life event, guide or question on the log.
+ANNOUNCED = Table(
+    "announced",
+    METADATA,
+    Column("subject", String, primary_key=True),
+    Column("body", String, nullable=False),
+)
+
 # A working copy of an editor, one a code.
 PROPOSAL = Table(
     "proposal",

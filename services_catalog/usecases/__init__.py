@@ -10,6 +10,7 @@ from kernel.errors import NotFound, Text
 from kernel.outbox import until_short
 from services_catalog import clients
 from services_catalog.model import procedures as model
+from services_catalog.model.announced import InformationPublished
 from services_catalog.model.places import (
     Participant,
     ParticipantPublished,
@@ -21,6 +22,7 @@ from services_catalog.model.places import (
 )
 from services_catalog.model.procedures import Content, Editorial, Head, ImportReport, ProcedureHeadMoved
 from services_catalog.model.resolver import Route, resolve
+from services_catalog.store import announced as announced_store
 from services_catalog.store import places as places_store
 from services_catalog.store import procedures as store
 from services_catalog.store import seed as seed_files
@@ -205,7 +207,7 @@ async def republish(*, database: Database, subject: str | None = None, progress:
 
     ``subject`` = the code of one procedure alone. Small transactions; safe at any time and to repeat.
     """
-    count = 0 if subject else await _places_again(database, progress)
+    count = 0 if subject else await _lists_again(database, progress)
     done, after = 0, (subject or "", 0)
     while True:
         await until_short(database)
@@ -230,7 +232,7 @@ async def repeat_current(*, database: Database, subjects: Collection[str]) -> in
     For a topic that keeps the last record of a key: an old one may just have been written after a newer one.
     Revisions never change and are left out.
     """
-    count = await _places_again(database, untold) if any("/" in subject for subject in subjects) else 0
+    count = await _lists_again(database, untold) if any("/" in subject for subject in subjects) else 0
     codes = sorted(subject for subject in subjects if "/" not in subject and "@" not in subject)
     for start in range(0, len(codes), BATCH):
         async with database.begin() as tx:
@@ -242,12 +244,14 @@ async def repeat_current(*, database: Database, subjects: Collection[str]) -> in
     return count
 
 
-async def _places_again(database: Database, progress: Progress) -> int:
+async def _lists_again(database: Database, progress: Progress) -> int:
     start = 0
     while True:
         async with database.begin() as tx:  # read where it is emitted: an older state must not follow a newer one
             holders, places = await places_store.participants(tx), await places_store.all_places(tx)
+            told = await announced_store.announced(tx)
             events: list[object] = [*map(ParticipantPublished, holders), *map(PlacePublished, places)]
+            events += map(InformationPublished, told)
             for event in events[start : start + BATCH]:
                 tx.emit(event)
         start += BATCH

@@ -5,8 +5,20 @@ from datetime import datetime
 
 from kernel.db import Database
 from kernel.errors import NotFound, Text
+from services_catalog.model.announced import InformationPublished, announced, changed
 from services_catalog.model.information import Guide, Information, LifeEvent
+from services_catalog.store import announced as announced_store
 from services_catalog.store import procedures as store
+
+
+async def announce_information(*, database: Database, information: Information) -> int:
+    """Say what is new or different of ``information``, and what is gone; return how many. Safe to repeat."""
+    async with database.begin() as tx:
+        said = changed(await announced_store.announced(tx), list(announced(information)))
+        await announced_store.put_announced(tx, said)
+        for one in said:
+            tx.emit(InformationPublished(one))
+    return len(said)
 
 
 async def procedures_of(*, database: Database, codes: Iterable[str]) -> Mapping[str, store.Stored]:

@@ -11,7 +11,9 @@ from kernel.clock import Clock
 from kernel.log import SqliteLog, Topic
 from proto.events.v1 import catalog_pb2 as pb
 from services_catalog import main
+from services_catalog.model.announced import announced
 from services_catalog.settings import CatalogSettings
+from services_catalog.store.information import read_information
 
 
 async def no_keys() -> dict[str, object]:
@@ -29,7 +31,8 @@ async def test_the_service_seeds_itself_and_publishes_everything_once(tmp_path: 
     await reader.assign(dict.fromkeys(await log.ends("catalog.v1"), 0))
     bodies: dict[str, tuple[str, bytes]] = {}
     deadline = time.monotonic() + 60
-    expected = 2 * 5606 + 3321 + 63
+    told = len(list(announced(read_information(CatalogSettings(data=tmp_path).information))))
+    expected = 2 * 5606 + 3321 + 63 + told
     while len(bodies) < expected and time.monotonic() < deadline:
         for record in await reader.poll(limit=500, timeout=0.5):
             assert record.key == record.headers["subject"]
@@ -43,6 +46,10 @@ async def test_the_service_seeds_itself_and_publishes_everything_once(tmp_path: 
     assert json.loads(revision.form_json)["procedure"] == "1.001193"
     place = pb.PlacePublished.FromString(bodies["place/00004"][1])
     assert (place.lane, place.office) == ("H26", "H26.00004")
+    kind, body = bodies["information/question/marry-age"]
+    question = pb.InformationPublished.FromString(body)
+    assert (kind, question.procedures) == ("information_published", ["1.000894"])
+    assert question.address == "/questions?topic=family#marry-age"
     assert pb.ParticipantPublished.FromString(bodies["participant/H26"][1]).lanes == ["H26"]
     for task in loops:
         task.cancel()

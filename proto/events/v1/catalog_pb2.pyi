@@ -105,3 +105,29 @@ class ParticipantPublished(_message.Message):
     lanes: _containers.RepeatedScalarFieldContainer[str]
     version: int
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., kind: _Optional[str] = ..., successor_province: _Optional[str] = ..., successor_name: _Optional[str] = ..., lanes: _Optional[_Iterable[str]] = ..., version: _Optional[int] = ...) -> None: ...
+
+class InformationPublished(_message.Message):
+    __slots__ = ("kind", "id", "version", "title", "title_en", "text", "text_en", "address", "procedures", "everyday", "withdrawn")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    TITLE_EN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_EN_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
+    PROCEDURES_FIELD_NUMBER: _ClassVar[int]
+    EVERYDAY_FIELD_NUMBER: _ClassVar[int]
+    WITHDRAWN_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    id: str
+    version: int
+    title: str
+    title_en: str
+    text: str
+    text_en: str
+    address: str
+    procedures: _containers.RepeatedScalarFieldContainer[str]
+    everyday: _containers.RepeatedScalarFieldContainer[str]
+    withdrawn: bool
+    def __init__(self, kind: _Optional[str] = ..., id: _Optional[str] = ..., version: _Optional[int] = ..., title: _Optional[str] = ..., title_en: _Optional[str] = ..., text: _Optional[str] = ..., text_en: _Optional[str] = ..., address: _Optional[str] = ..., procedures: _Optional[_Iterable[str]] = ..., everyday: _Optional[_Iterable[str]] = ..., withdrawn: _Optional[bool] = ...) -> None: ...
