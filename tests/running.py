@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS = 90.0
 
 
-def until(look: Callable[[], object], *, seconds: float = 30.0, what: str = "") -> None:
+def until(look: Callable[[], object], *, seconds: float = 60.0, what: str = "") -> None:
     """Wait until ``look`` answers something true; fail after ``seconds``."""
     end = time.monotonic() + seconds
     while not look():
@@ -128,7 +128,7 @@ class Front:
         return dict(answer.json())
 
     def until_dossier(
-        self, client: httpx.Client, code: str, good: Callable[[dict[str, Any]], bool], *, seconds: float = 30
+        self, client: httpx.Client, code: str, good: Callable[[dict[str, Any]], bool], *, seconds: float = 60
     ) -> dict[str, Any]:
         """Wait until the dossier is as ``good`` wants it; return it."""
         end = time.monotonic() + seconds
@@ -139,7 +139,7 @@ class Front:
             time.sleep(0.05)
         return found
 
-    def until_status(self, client: httpx.Client, code: str, status: int, *, seconds: float = 30) -> dict[str, Any]:
+    def until_status(self, client: httpx.Client, code: str, status: int, *, seconds: float = 60) -> dict[str, Any]:
         """Wait until the dossier shows ``status``."""
         return self.until_dossier(client, code, lambda found: found["status"] == status, seconds=seconds)
 

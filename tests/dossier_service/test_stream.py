@@ -53,12 +53,12 @@ async def test_the_stream_tells_each_change_and_continues(tmp_path: Path) -> Non
         owner = Owner(code, it.here.desk.clock.now())
         ids: asyncio.Queue[str] = asyncio.Queue()
         first = asyncio.create_task(listen(it, code, None, ids))
-        assert await asyncio.wait_for(ids.get(), 10) == "1"
+        assert await asyncio.wait_for(ids.get(), 30) == "1"
         await it.here.feed("province.reports.v1", owner.message(owner.step("accepted", state=State.ACCEPTED)))
-        assert [await asyncio.wait_for(ids.get(), 10) for _ in range(2)] == ["2", "3"]
+        assert [await asyncio.wait_for(ids.get(), 30) for _ in range(2)] == ["2", "3"]
         first.cancel()
         again = asyncio.create_task(listen(it, code, "1", ids))
-        assert [await asyncio.wait_for(ids.get(), 10) for _ in range(2)] == ["2", "3"]
+        assert [await asyncio.wait_for(ids.get(), 30) for _ in range(2)] == ["2", "3"]
         again.cancel()
         await asyncio.gather(first, again, return_exceptions=True)
 

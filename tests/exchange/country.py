@@ -47,7 +47,7 @@ QUICK: dict[str, object] = {
 }
 
 
-async def until(look: Callable[[], object | Awaitable[object]], *, seconds: float = 20.0, what: str = "") -> object:
+async def until(look: Callable[[], object | Awaitable[object]], *, seconds: float = 60.0, what: str = "") -> object:
     """Return the first truthy answer; fail after ``seconds``."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds

@@ -77,7 +77,7 @@ async def test_a_second_journal_is_refused_while_the_known_one_was_alive(tmp_pat
                 frame = await third.call.read()
                 return isinstance(frame, exchange_pb2.Down) and frame.welcome.resync
 
-        await until(lambda: refused_or(admitted), seconds=10, what="the new journal comes in, into RESYNC")
+        await until(lambda: refused_or(admitted), seconds=30, what="the new journal comes in, into RESYNC")
 
 
 async def refused_or(attempt: object) -> bool:

@@ -123,7 +123,7 @@ async def test_many_who_ask_at_once_cause_one_call(edge: Edge) -> None:
     edge.service.gate.clear()
     async with edge.browser() as client:
         waiting = [asyncio.create_task(client.get(PUBLIC_READ)) for _ in range(20)]
-        await asyncio.wait_for(edge.service.called.wait(), 2)
+        await asyncio.wait_for(edge.service.called.wait(), 20)
         edge.service.gate.set()
         answers = await asyncio.gather(*waiting)
         assert {answer.json()["n"] for answer in answers} == {1}
@@ -314,7 +314,7 @@ async def test_events_pass_at_once_and_the_service_hears_when_the_reader_goes(ed
         assert reply.headers["content-type"].startswith("text/event-stream")
         assert "content-encoding" not in reply.headers
         assert await asyncio.wait_for(anext(reply.chunks), 2) == b"id: 1\ndata: a\n\n"
-    await asyncio.wait_for(edge.service.closed.wait(), 2)
+    await asyncio.wait_for(edge.service.closed.wait(), 20)
 
 
 async def test_a_page_for_one_person_is_packed_on_its_way(edge: Edge) -> None:

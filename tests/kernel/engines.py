@@ -73,7 +73,7 @@ async def drain(reader: Reader, want: int) -> list[Record]:
 OpenDatabase = Callable[..., Awaitable[Database]]
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 20.0) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 60.0) -> None:
     """Poll ``condition`` until it holds; fails after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not await condition():

@@ -147,9 +147,9 @@ class TestPositions:
         reader = log.reader()
         await reader.assign(await log.ends(EVENTS.name))
         await reader.poll(timeout=0.05)
-        polling = asyncio.create_task(reader.poll(timeout=10.0))
+        polling = asyncio.create_task(reader.poll(timeout=60.0))
         await log.append([message("k", 1)])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             found = await polling
         while not found:
             found = await reader.poll(timeout=1.0)

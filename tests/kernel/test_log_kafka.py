@@ -293,8 +293,8 @@ class TestSharing:
                 async def shared() -> bool:
                     return (held(one), held(two)) == (3, 2)
 
-                await until(shared, 10)
-            await until(alone, 10)
+                await until(shared, 30)
+            await until(alone, 30)
 
     async def test_the_share_of_a_killed_process_is_taken_over_and_every_effect_comes_once(
         self, engine: LogEngine, database: Database, database_url: str

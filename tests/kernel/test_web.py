@@ -300,7 +300,7 @@ class TestStreams:
                 if "id: 3\n" in text:
                     break
         assert 'id: 2\nevent: state\ndata: {"n":2,"text":"đ"}\n\n' in text
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await app.state.closed.wait()
 
     async def test_a_quiet_stream_shows_that_it_is_alive(self, door: AsgiUpstream) -> None:

@@ -64,7 +64,7 @@ async def listening(inner: Any, port: int, *, token: str) -> AsyncIterator[str]:
     finally:
         server.stop()  # type: ignore[no-untyped-call]
         with suppress(asyncio.CancelledError):
-            await asyncio.wait_for(task, 10)
+            await asyncio.wait_for(task, 30)
 
 
 @asynccontextmanager
