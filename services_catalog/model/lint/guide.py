@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from services_catalog.model.lint.entitled import lint_entitled
 from services_catalog.model.lint.finding import Finding
 
 FILE = "guide.json"
@@ -27,6 +28,7 @@ def lint_guide(guide: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _term(guide.get("term") or {})
     yield from _steps(guide.get("steps") or ())
     yield from _legal(guide)
+    yield from lint_entitled(guide, LAW)
     for number, item in enumerate(guide.get("state_has") or (), start=1):
         if not item.get("source"):
             wrong = "It is not said where the State has this."
