@@ -7,9 +7,10 @@ from fastapi import FastAPI, Path, Response
 from pydantic import BaseModel, Field, StringConstraints
 
 from citizen_service import usecases
-from citizen_service.model import Access, Channel, Preferences, Profile
+from citizen_service.model import Access, Channel, Contact, Preferences, Profile
+from citizen_service.model.preferences import CHOSEN
 from citizen_service.usecases import Shown
-from kernel.auth import SignedIn, Verifier
+from kernel.auth import SignedIn, Verifier, require_role
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import Text
@@ -17,6 +18,7 @@ from kernel.web import Body, Page, PageCursor, PageSize, decode_cursor, encode_c
 
 PREFIX = "/api/me/v1"
 LARGEST_ID = 2**53
+HelpedOwner = Annotated[str, Path(pattern=r"^a[0-9a-f]{32}$")]
 
 
 class Words(BaseModel):
@@ -71,6 +73,7 @@ class AccessOut(BaseModel):
     at: datetime
 
 
+OwnChoice = Literal[Channel.MAIL, Channel.SMS, Channel.ZALO]
 Hour = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -82,7 +85,7 @@ class PreferencesIn(Body):
     """
 
     language: Literal["vi", "en"] = "vi"
-    channels: list[Channel] = Field(default_factory=lambda: [Channel.MAIL], max_length=3)
+    channels: list[OwnChoice] = Field(default=[Channel.MAIL], max_length=3)
     phone: str | None = Field(default=None, pattern=r"^\+\d{8,15}$")
     quiet_from: Hour = "22:00"
     quiet_until: Hour = "06:00"
@@ -93,6 +96,17 @@ class PreferencesOut(PreferencesIn):
     """What counts for you now; ``offered`` are the channels that this installation has."""
 
     offered: list[Channel]
+
+
+class ContactIn(Body):
+    """How a person without an account is told of what you filed for them.
+
+    ``phone`` (E.164) is theirs or a relative's, never yours; null = somebody was named to tell them, whom the office
+    knows. ``way``: a text message, or a recorded voice that calls.
+    """
+
+    phone: str | None = Field(default=None, pattern=r"^\+\d{8,15}$")
+    way: Literal[Channel.SMS, Channel.VOICE] = Channel.SMS
 
 
 def make_api(
@@ -109,6 +123,17 @@ def make_api(
         return _profile(principal.sub, found)
 
     _add_preferences(app, database, clock, ways)
+
+    @app.put("/contacts/{owner}", summary="How somebody you help is told", status_code=204)
+    async def put_contact(principal: SignedIn, body: ContactIn, owner: HelpedOwner) -> None:
+        """Keep how the person is told; ``owner`` is what starting to help them gave. 403 ``not_your_helping``.
+
+        It counts for what you file for that person, until they end it or take the dossier over. Repeating it with
+        another number mends it.
+        """
+        require_role(principal, "helper")
+        contact = Contact(owner, principal.sub, body.phone, body.way)
+        await usecases.keep_contact(database=database, clock=clock, contact=contact)
 
     @app.get("/notices", summary="Your notices, newest first")
     async def get_notices(
@@ -163,12 +188,12 @@ def _add_preferences(app: FastAPI, database: Database, clock: Clock, ways: tuple
 def _preferences(found: Preferences, ways: tuple[Channel, ...]) -> PreferencesOut:
     return PreferencesOut(
         language="en" if found.language == "en" else "vi",
-        channels=list(found.channels),
+        channels=[channel for channel in found.channels if channel in CHOSEN],
         phone=found.phone,
         quiet_from=found.quiet_from.isoformat("minutes"),
         quiet_until=found.quiet_until.isoformat("minutes"),
         big_print=found.big_print,
-        offered=list(ways),
+        offered=[channel for channel in CHOSEN if channel in ways],
     )
 
 

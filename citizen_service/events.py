@@ -7,7 +7,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from citizen_service import usecases
-from citizen_service.model import Access, Channel, Fact, NoticeSettled
+from citizen_service.model import Access, Channel, Fact, NoticeSettled, PersonUnreached
 from kernel.clock import Clock
 from kernel.consume import Apply
 from kernel.db import Tx
@@ -18,11 +18,11 @@ from proto.events.v1 import citizen_pb2, dossier_pb2
 
 TOPIC = "dossier.events.v1"
 OWN = "citizen.events.v1"
-CHANNELS = frozenset(("inbox", *Channel))
+CHANNELS = frozenset(("inbox", "office", *Channel))
 CHANGES = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
-        *("dossier_recovered", "due_changed", "owner_changed"),
+        *("dossier_recovered", "due_changed", "owner_changed", "rating_asked"),
     )
 )
 
@@ -36,10 +36,13 @@ def applier(clock: Clock, wake: Callable[[], None], *, ways: Collection[Channel]
     async def apply(tx: Tx, records: Sequence[Record]) -> None:
         """Write notices and accesses of a batch. Raises ``Reject`` for what cannot be read; others are passed over."""
         facts = [read_change(record) for record in records if record.headers.get("ce_type") in CHANGES]
+        over = [read_change(each) for each in records if each.headers.get("ce_type") in usecases.CONTACT_OVER]
         seen = [read_access(record) for record in records if record.headers.get("ce_type") == "access_recorded"]
         if await usecases.note_facts(tx, facts=facts, now=clock.now(), ways=ways):
             tx.after_commit(wake)
         await usecases.note_accesses(tx, accesses=seen)
+        if over:
+            await usecases.end_contacts(tx, dossiers=[fact.dossier for fact in over])
 
     return apply
 
@@ -60,7 +63,14 @@ def read_settled(record: Record) -> NoticeSettled:
 
 
 def encode(event: object) -> Outgoing:
-    """Return the message of a settled notice. Raises ``TypeError`` for anything else."""
+    """Return the message of a settled notice, or of a person no message reaches. Raises ``TypeError`` for others."""
+    if isinstance(event, PersonUnreached):
+        told = citizen_pb2.PersonUnreached(
+            dossier=event.dossier, event_no=event.event_no, what=event.what, by_teller=event.by_teller
+        )
+        told.at.FromDatetime(event.at)
+        subject = f"{event.dossier}/{event.event_no}"
+        return Outgoing(OWN, event.dossier, "person_unreached", subject, 1, told.SerializeToString())
     if not isinstance(event, NoticeSettled):
         raise TypeError(f"no message for {type(event).__name__}")
     at = Timestamp()
@@ -90,6 +100,7 @@ def read_change(record: Record) -> Fact:
         due_expected=message.due_expected,
         ask_due_at=_time(message.ask_due_at) if message.HasField("ask_due_at") else None,
         occurred_at=_time(message.received_at if message.HasField("received_at") else message.occurred_at),
+        helper=message.helper,
     )
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from citizen_service import usecases
 from citizen_service.api import make_api
-from citizen_service.clients import EmlFolder, Smtp, Transport
+from citizen_service.clients import EmlFolder, ReportFolder, Smtp, Transport
 from citizen_service.events import OWN, TOPIC, applier, apply_settled, encode
 from citizen_service.model import Channel, Profile
 from citizen_service.settings import CitizenSettings
@@ -82,7 +82,10 @@ def transport_of(settings: CitizenSettings) -> Transport:
 
 
 class Sender:
-    """Sends mail, in one process at a time, once it is known what was sent before the database was lost."""
+    """Sends messages and takes in which came back, in one process at a time.
+
+    It begins once it is known what was sent before the database was lost.
+    """
 
     def __init__(
         self,
@@ -100,6 +103,7 @@ class Sender:
         self._clock = clock
         self._transport = transport
         self._settled = settled
+        self._reports = ReportFolder(settings.reports)
         self._knows = False
         self._one = asyncio.Lock()
         self.wake = asyncio.Event()
@@ -127,8 +131,13 @@ class Sender:
             self._knows = True
             if not await self._leases.acquire(["sender"]):
                 return
-            while await self._some():
+            while await self._some() or await self._returned():
                 continue
+
+    async def _returned(self) -> int:
+        return await usecases.take_reports(
+            database=self._database, reports=self._reports, clock=self._clock, ways=ways_of(self._settings)
+        )
 
     async def _some(self) -> int:
         return await usecases.send_due_mail(

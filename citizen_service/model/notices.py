@@ -38,6 +38,7 @@ class Kind(StrEnum):
     REQUEST_ACCEPTED = "request_accepted"
     REQUEST_DECLINED = "request_declined"
     REQUEST_CLOSED = "request_closed"
+    RATING_ASKED = "rating_asked"
 
 
 STARTED_BY_PERSON = frozenset(
@@ -81,7 +82,8 @@ ANSWERED: Mapping[str, Kind] = {
 class Fact:
     """One committed change of a dossier, as the log tells it. Times are aware.
 
-    ``due_at`` is the appointment; ``ask_due_at`` until when the person has time for what was just asked.
+    ``due_at`` is the appointment; ``ask_due_at`` until when the person has time for what was just asked; ``helper`` who
+    filed it for the person, if anybody did.
     """
 
     dossier: str
@@ -97,11 +99,12 @@ class Fact:
     due_expected: bool
     ask_due_at: datetime | None
     occurred_at: datetime
+    helper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one person is told about one fact, on one channel (``inbox``, ``mail``, ``sms`` or ``zalo``).
+    """What one person is told about one fact: in the ``inbox``, and by one channel or at last through the ``office``.
 
     ``due_at`` is the person's own last moment where something is asked, else the appointment.
     """
@@ -120,7 +123,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NoticeSettled:
-    """A message left (``mail``, ``sms``, ``zalo``) or was read (``inbox``) at business time ``at``.
+    """A message left (``mail``, ``sms``, ...), was read (``inbox``), or became a task (``office``) at business ``at``.
 
     Nothing of it is to be done again.
     """
@@ -128,6 +131,20 @@ class NoticeSettled:
     dossier: str
     event_no: int
     channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonUnreached:
+    """No message can tell the person of this change, so the office is to do it: at most once for a change.
+
+    ``what`` happened; ``by_teller``: somebody was named to tell a person without a telephone, and nothing failed.
+    """
+
+    dossier: str
+    event_no: int
+    what: Kind
+    by_teller: bool
     at: datetime
 
 
@@ -144,6 +161,8 @@ def kind_of(fact: Fact) -> Kind | None:
             return Kind.DUE_CHANGED
         case "owner_changed":
             return Kind.OWNER_CHANGED
+        case "rating_asked":
+            return Kind.RATING_ASKED
         case "request_filed":
             return FILED.get(fact.step)
         case "request_answered":

@@ -15,6 +15,12 @@ class Channel(StrEnum):
     MAIL = "mail"
     SMS = "sms"
     ZALO = "zalo"
+    VOICE = "voice"  # a recorded voice calls; only where somebody was helped and named a telephone
+
+
+CHOSEN = (Channel.MAIL, Channel.SMS, Channel.ZALO)
+OFFICE = "office"
+"""Where a message ends that no channel can bring: the office telephones, or tells who was named to pass it on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +39,44 @@ class Preferences:
     big_print: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How news reach somebody who was helped to file and has no account; ``owner`` is nobody's subject.
+
+    ``phone`` (E.164) is theirs or a relative's, ``way`` a text message or a recorded voice; None = somebody was named
+    to tell them, whom the office knows. Counts only for what ``helper`` filed, and until the person ends it.
+    """
+
+    owner: str
+    helper: str
+    phone: str | None
+    way: Channel
+
+
 def first_channel(
     wanted: Collection[Channel], addresses: Collection[Channel], *, after: Channel | None = None
 ) -> Channel | None:
-    """Return the first of ``wanted`` that reaches the person, after ``after`` when that one failed."""
+    """Return the first of ``wanted`` that reaches the person, after ``after`` when that one failed.
+
+    A text message is the last resort of everybody who wants to be told and has a telephone.
+    """
     order = list(wanted)
+    if order and Channel.SMS not in order and Channel.VOICE not in order:
+        order.append(Channel.SMS)
     if after is not None:
         order = order[order.index(after) + 1 :] if after in order else []
     return next((channel for channel in order if channel in addresses), None)
 
 
 def short_text(line: str, link: str) -> str:
-    """Return a text message: without diacritics and at most 160 characters, so that any telephone shows it whole."""
+    """Return a text message that any telephone shows whole, in one part.
+
+    As written where it has at most 70 characters, else without diacritics and at most 160; what to do and by when
+    comes first, and only where even that is too long the link stands alone.
+    """
+    marked = f"{line} {link}"
+    if len(marked) <= SMS_MARKED:
+        return marked
     plain = f"{without_marks(line)} {link}"
     return plain if len(plain) <= SMS_PLAIN else f"Mot Cua: {link}"[:SMS_PLAIN]
 

@@ -21,6 +21,7 @@ class Said:
 
 
 SUBJECT_TO_DO = Text("Một Cửa: bạn có việc cần làm", "Một Cửa: there is something to do")
+SUBJECT_RATING = Text("Một Cửa: mời bạn đánh giá", "Một Cửa: how did it go?")
 SUBJECT_NEWS = Text("Một Cửa: hồ sơ của bạn có tin mới", "Một Cửa: there is news about your dossier")
 
 FIRST: Mapping[Kind, Text] = {
@@ -100,6 +101,10 @@ FIRST: Mapping[Kind, Text] = {
         "Bạn không phải làm gì thêm. Hồ sơ {code} đã kết thúc nên nội dung bạn gửi không còn cần xét.",
         "Nothing more to do. Dossier {code} has ended, so what you sent needs no answer.",
     ),
+    Kind.RATING_ASKED: Text(
+        "Mời bạn đánh giá việc giải quyết hồ sơ {code}. Không bắt buộc. Đã đánh giá rồi thì bạn bỏ qua tin này.",
+        "You may rate how dossier {code} was handled. You need not. If you have, there is nothing to do.",
+    ),
 }
 
 BY_WHEN: Mapping[Kind, Text] = {
@@ -129,7 +134,8 @@ NEVER_ASKS = Text(
 
 def say(kind: Kind, *, code: str, due: str | None, expected: bool, language: str) -> Said:
     """Return the words about one fact; ``due`` is the notice's date already written out in ``language``."""
-    subject = SUBJECT_TO_DO if kind in TO_DO else SUBJECT_NEWS
+    news = SUBJECT_RATING if kind is Kind.RATING_ASKED else SUBJECT_NEWS
+    subject = SUBJECT_TO_DO if kind in TO_DO else news
     rest: tuple[str, ...] = ()
     if due is not None and kind in SHOWS_DUE:
         line = EXPECTED if expected else APPOINTED

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from citizen_service import usecases
-from citizen_service.clients import EmlFolder, Mail
+from citizen_service.clients import EmlFolder, Mail, ReportFolder
 from citizen_service.events import applier, encode
 from citizen_service.model import Profile
 from citizen_service.store import METADATA, OUTBOX
@@ -115,6 +115,12 @@ class Room:
     async def send(self) -> int:
         return await usecases.send_due_mail(
             database=self.database, transport=self.transport, clock=self.clock, public_url="https://motcua.example"
+        )
+
+    async def returned(self) -> int:
+        """Take in what the gateways report."""
+        return await usecases.take_reports(
+            database=self.database, reports=ReportFolder(self.outbox / "reports"), clock=self.clock
         )
 
     async def inbox(self, owner: str = "d1") -> list[tuple[int, str]]:

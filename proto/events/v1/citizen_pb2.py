@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dproto/events/v1/citizen.proto\x12\x10motcua.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\rNoticeSettled\x12\x0f\n\x07\x64ossier\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_no\x18\x02 \x01(\x05\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dproto/events/v1/citizen.proto\x12\x10motcua.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"k\n\rNoticeSettled\x12\x0f\n\x07\x64ossier\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_no\x18\x02 \x01(\x05\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12&\n\x02\x61t\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"}\n\x0fPersonUnreached\x12\x0f\n\x07\x64ossier\x18\x01 \x01(\t\x12\x10\n\x08\x65vent_no\x18\x02 \x01(\x05\x12\x0c\n\x04what\x18\x03 \x01(\t\x12\x11\n\tby_teller\x18\x04 \x01(\x08\x12&\n\x02\x61t\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,4 +34,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_NOTICESETTLED']._serialized_start=84
   _globals['_NOTICESETTLED']._serialized_end=191
+  _globals['_PERSONUNREACHED']._serialized_start=193
+  _globals['_PERSONUNREACHED']._serialized_end=318
 # @@protoc_insertion_point(module_scope)

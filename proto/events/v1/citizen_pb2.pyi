@@ -19,3 +19,17 @@ class NoticeSettled(_message.Message):
     channel: str
     at: _timestamp_pb2.Timestamp
     def __init__(self, dossier: _Optional[str] = ..., event_no: _Optional[int] = ..., channel: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class PersonUnreached(_message.Message):
+    __slots__ = ("dossier", "event_no", "what", "by_teller", "at")
+    DOSSIER_FIELD_NUMBER: _ClassVar[int]
+    EVENT_NO_FIELD_NUMBER: _ClassVar[int]
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    BY_TELLER_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    dossier: str
+    event_no: int
+    what: str
+    by_teller: bool
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, dossier: _Optional[str] = ..., event_no: _Optional[int] = ..., what: _Optional[str] = ..., by_teller: _Optional[bool] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

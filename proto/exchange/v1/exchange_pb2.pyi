@@ -316,8 +316,42 @@ class AccessNoted(_message.Message):
     at: _timestamp_pb2.Timestamp
     def __init__(self, role: _Optional[str] = ..., office: _Optional[str] = ..., why: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
+class TaskOpened(_message.Message):
+    __slots__ = ("dossier", "about", "kind", "what", "ask_no", "opened_at", "contact")
+    DOSSIER_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    ASK_NO_FIELD_NUMBER: _ClassVar[int]
+    OPENED_AT_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_FIELD_NUMBER: _ClassVar[int]
+    dossier: str
+    about: int
+    kind: str
+    what: str
+    ask_no: int
+    opened_at: _timestamp_pb2.Timestamp
+    contact: str
+    def __init__(self, dossier: _Optional[str] = ..., about: _Optional[int] = ..., kind: _Optional[str] = ..., what: _Optional[str] = ..., ask_no: _Optional[int] = ..., opened_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., contact: _Optional[str] = ...) -> None: ...
+
+class TaskClosed(_message.Message):
+    __slots__ = ("dossier", "about", "note", "office", "handler", "at")
+    DOSSIER_FIELD_NUMBER: _ClassVar[int]
+    ABOUT_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    OFFICE_FIELD_NUMBER: _ClassVar[int]
+    HANDLER_FIELD_NUMBER: _ClassVar[int]
+    AT_FIELD_NUMBER: _ClassVar[int]
+    dossier: str
+    about: int
+    note: str
+    office: str
+    handler: str
+    at: _timestamp_pb2.Timestamp
+    def __init__(self, dossier: _Optional[str] = ..., about: _Optional[int] = ..., note: _Optional[str] = ..., office: _Optional[str] = ..., handler: _Optional[str] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
 class Delivery(_message.Message):
-    __slots__ = ("subject", "subject_kind", "lane", "epoch", "handover", "request_filed", "report_refused", "send_snapshot", "snapshot")
+    __slots__ = ("subject", "subject_kind", "lane", "epoch", "handover", "request_filed", "report_refused", "send_snapshot", "snapshot", "task_opened")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_KIND_FIELD_NUMBER: _ClassVar[int]
     LANE_FIELD_NUMBER: _ClassVar[int]
@@ -327,6 +361,7 @@ class Delivery(_message.Message):
     REPORT_REFUSED_FIELD_NUMBER: _ClassVar[int]
     SEND_SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
+    TASK_OPENED_FIELD_NUMBER: _ClassVar[int]
     subject: str
     subject_kind: str
     lane: str
@@ -336,10 +371,11 @@ class Delivery(_message.Message):
     report_refused: ReportRefused
     send_snapshot: SendSnapshot
     snapshot: Snapshot
-    def __init__(self, subject: _Optional[str] = ..., subject_kind: _Optional[str] = ..., lane: _Optional[str] = ..., epoch: _Optional[int] = ..., handover: _Optional[_Union[Handover, _Mapping]] = ..., request_filed: _Optional[_Union[Request, _Mapping]] = ..., report_refused: _Optional[_Union[ReportRefused, _Mapping]] = ..., send_snapshot: _Optional[_Union[SendSnapshot, _Mapping]] = ..., snapshot: _Optional[_Union[Snapshot, _Mapping]] = ...) -> None: ...
+    task_opened: TaskOpened
+    def __init__(self, subject: _Optional[str] = ..., subject_kind: _Optional[str] = ..., lane: _Optional[str] = ..., epoch: _Optional[int] = ..., handover: _Optional[_Union[Handover, _Mapping]] = ..., request_filed: _Optional[_Union[Request, _Mapping]] = ..., report_refused: _Optional[_Union[ReportRefused, _Mapping]] = ..., send_snapshot: _Optional[_Union[SendSnapshot, _Mapping]] = ..., snapshot: _Optional[_Union[Snapshot, _Mapping]] = ..., task_opened: _Optional[_Union[TaskOpened, _Mapping]] = ...) -> None: ...
 
 class Upward(_message.Message):
-    __slots__ = ("subject", "subject_kind", "participant", "received_at", "report", "snapshot", "access_noted")
+    __slots__ = ("subject", "subject_kind", "participant", "received_at", "report", "snapshot", "access_noted", "task_closed")
     SUBJECT_FIELD_NUMBER: _ClassVar[int]
     SUBJECT_KIND_FIELD_NUMBER: _ClassVar[int]
     PARTICIPANT_FIELD_NUMBER: _ClassVar[int]
@@ -347,6 +383,7 @@ class Upward(_message.Message):
     REPORT_FIELD_NUMBER: _ClassVar[int]
     SNAPSHOT_FIELD_NUMBER: _ClassVar[int]
     ACCESS_NOTED_FIELD_NUMBER: _ClassVar[int]
+    TASK_CLOSED_FIELD_NUMBER: _ClassVar[int]
     subject: str
     subject_kind: str
     participant: str
@@ -354,7 +391,8 @@ class Upward(_message.Message):
     report: Report
     snapshot: Snapshot
     access_noted: AccessNoted
-    def __init__(self, subject: _Optional[str] = ..., subject_kind: _Optional[str] = ..., participant: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., report: _Optional[_Union[Report, _Mapping]] = ..., snapshot: _Optional[_Union[Snapshot, _Mapping]] = ..., access_noted: _Optional[_Union[AccessNoted, _Mapping]] = ...) -> None: ...
+    task_closed: TaskClosed
+    def __init__(self, subject: _Optional[str] = ..., subject_kind: _Optional[str] = ..., participant: _Optional[str] = ..., received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., report: _Optional[_Union[Report, _Mapping]] = ..., snapshot: _Optional[_Union[Snapshot, _Mapping]] = ..., access_noted: _Optional[_Union[AccessNoted, _Mapping]] = ..., task_closed: _Optional[_Union[TaskClosed, _Mapping]] = ...) -> None: ...
 
 class Up(_message.Message):
     __slots__ = ("hello", "ack", "item", "bad_frame", "compare_result")
