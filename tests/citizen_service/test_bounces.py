@@ -16,7 +16,7 @@ from citizen_service.clients import ReportFolder, drop_report, read_report
 from citizen_service.model import Channel, Contact, Preferences
 from kernel.errors import Forbidden
 from proto.events.v1 import citizen_pb2
-from tests.citizen_service.conftest import CODE, Room, profile, record
+from tests.citizen_service.conftest import CODE, Failing, Room, profile, record
 
 PHONE = "+84912345678"
 SON = "+84987654321"
