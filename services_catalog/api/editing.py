@@ -78,6 +78,14 @@ class DifferenceOut(BaseModel):
     change: int | None
 
 
+class OffersOut(BaseModel):
+    """What the form may use: ``lists`` are the shared lists of choices, each row ``[code, vi, en]``."""
+
+    kinds: list[str]
+    sources: list[str]
+    lists: dict[str, list[list[str]]]
+
+
 class BenchOut(ProposalOut):
     """A working copy with everything that is known of it. ``guide`` and ``form`` as they would be published."""
 
@@ -91,6 +99,7 @@ class BenchOut(ProposalOut):
     unclear: list[UnclearOut]
     tried: list[TriedOut]
     burden: list[DifferenceOut]
+    offers: OffersOut
 
 
 class RevisionOut(BaseModel):
@@ -254,6 +263,7 @@ def _bench(bench: proposals.Bench) -> BenchOut:
         unclear=[UnclearOut(**asdict(one)) for one in bench.unclear],
         tried=[_tried(one) for one in bench.tried],
         burden=[_difference(one) for one in bench.burden],
+        offers=OffersOut.model_validate(asdict(bench.offers)),
     )
 
 

@@ -1,5 +1,6 @@
 """What an editor does: begin a working copy, save it, try it, publish it as the next revision, drop it."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,8 @@ from kernel.db import Database, Tx
 from kernel.errors import Invalid, NotFound, Text
 from services_catalog.model import proposals as model
 from services_catalog.model.burden import Difference, differences
-from services_catalog.model.lint import Finding, lint
+from services_catalog.model.forms import Options
+from services_catalog.model.lint import SOURCES, Finding, lint
 from services_catalog.model.procedures import Editorial, Head
 from services_catalog.model.proposals import Fault, Proposal, Tried
 from services_catalog.model.written import editorial_of
@@ -27,6 +29,15 @@ MOST_FAULTS = 50
 
 
 @dataclass(frozen=True, slots=True)
+class Offers:
+    """What a written form may use: kinds of question, facts to fill one from, shared lists of choices."""
+
+    kinds: Sequence[str]
+    sources: Sequence[str]
+    lists: Options
+
+
+@dataclass(frozen=True, slots=True)
 class Bench:
     """A working copy as its editor sees it; ``faults`` forbid publishing. ``made`` is None if it cannot be compiled."""
 
@@ -37,6 +48,7 @@ class Bench:
     unclear: Sequence[Finding]
     tried: Sequence[Tried]
     burden: Sequence[Difference]
+    offers: Offers
 
     @property
     def ready(self) -> bool:
@@ -44,6 +56,14 @@ class Bench:
         if self.made is None or self.faults or self.unclear or any(one.faults for one in self.tried):
             return False
         return replace(self.stored.content, editorial=self.made).digest() != self.stored.digest
+
+
+@cache
+def offers(procedures: Path) -> Offers:
+    """Return what a written form may use."""
+    shape = json.loads((procedures / "written.schema.json").read_text(encoding="utf-8"))
+    kinds = shape["$defs"]["field"]["properties"]["widget"]["enum"]
+    return Offers(tuple(kinds), tuple(sorted(SOURCES)), seed_files.read_options(procedures))
 
 
 def no_such_proposal() -> NotFound:
@@ -110,7 +130,7 @@ async def _bench(tx: Tx, proposal: Proposal, stored: procedures_store.Stored, pr
     tried = [await _tried(tx, at, one, made) for at, one in enumerate(made.examples)] if made else []
     burden = differences(stored.content.editorial, made) if made else []
     unclear = lint(proposal.written, seed_files.read_options(procedures)) if made else []
-    return Bench(proposal, stored, made, faults, unclear, tried, burden)
+    return Bench(proposal, stored, made, faults, unclear, tried, burden, offers(procedures))
 
 
 def compiled(written: Mapping[str, Any], procedures: Path) -> tuple[Editorial | None, list[Fault]]:

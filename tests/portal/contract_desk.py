@@ -26,6 +26,26 @@ FAULTS = [
     {"path": "form.pages.0.title", "text": two("Trang này chưa có tên.", "This page has no title.")},
     {"path": "guide.checked_on", "text": two("Chưa ghi ngày rà soát.", "No day of checking.")},
 ]
+BORN: dict[str, Any] = {
+    "name": "born",
+    "widget": "radios",
+    "label": ["Sinh ở đâu", "Where born"],
+    "options": [["hospital", "Bệnh viện", "Hospital"], ["home", "Ở nhà", "At home"]],
+    "errors": {"required": ["Chọn nơi sinh.", "Choose where."]},
+}
+WRITTEN_FORM: dict[str, Any] = {
+    "declaration": ["Tôi cam đoan.", "I declare."],
+    "pages": [
+        {"id": "where", "title": ["Nơi sinh", "Place of birth"], "fields": [BORN]},
+        {
+            "id": "people",
+            "title": ["Người làm chứng", "Witnesses"],
+            "when": {"field": "born", "equals": "home"},
+            "repeat": {"name": "witnesses", "min": 1, "max": 3, "item": ["Người", "Person"]},
+            "fields": [{"name": "witness", "widget": "text", "label": ["Họ tên", "Name"], "source": "profile.name"}],
+        },
+    ],
+}
 BENCH: dict[str, Any] = {
     **COPY,
     "in_force": 1,
@@ -41,8 +61,8 @@ BENCH: dict[str, Any] = {
             "fee": {"amount_vnd": 8000, "text": ["8.000 đồng", "8,000 dong"]},
             "term": {"value": {"amount": 1, "unit": "working_days"}, "text": ["Trong ngày.", "The same day."]},
         },
-        "form": {"pages": []},
-        "examples": [],
+        "form": WRITTEN_FORM,
+        "examples": [{"id": "a", "title": ["Đúng hạn", "In time"], "place": "00004", "answers": {"child_name": "Demo"}}],
     },
     "plain_title": "Đăng ký khai sinh",
     "guide": GUIDE,
@@ -54,6 +74,11 @@ BENCH: dict[str, Any] = {
         {"id": "b", "title": two("Quá hạn", "Late"), "faults": FAULTS[:1]},
     ],
     "burden": BURDEN,
+    "offers": {
+        "kinds": ["text", "radios", "yesno", "number", "date", "files"],
+        "sources": ["profile.name"],
+        "lists": {"gender": [["male", "Nam", "Male"], ["female", "Nữ", "Female"]]},
+    },
 }
 BENCHES = {
     CODE: BENCH,

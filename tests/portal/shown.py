@@ -51,6 +51,11 @@ SHOWN = {
     "/desk/catalogue/{code}/edit/{part}": [
         f"/desk/catalogue/1.001193/edit/{part}" for part in ("names", "guide?saved=1", "form", "examples")
     ],
+    "/desk/catalogue/{code}/form/{page}": [f"/desk/catalogue/1.001193/form/{page}" for page in ("where", "people")],
+    "/desk/catalogue/{code}/form/{page}/{question}": [
+        f"/desk/catalogue/1.001193/form/{at}" for at in ("where/born?saved=1", "people/witness", "people/-?kind=number")
+    ],
+    "/desk/catalogue/{code}/case/{id}": ["/desk/catalogue/1.001193/case/a", "/desk/catalogue/1.001193/case/-"],
     "/desk/catalogue/{code}/preview": ["/desk/catalogue/1.001193/preview", "/desk/catalogue/1.000014/preview"],
     "/desk/catalogue/{code}/drop": ["/desk/catalogue/1.001193/drop"],
 }

@@ -1,8 +1,9 @@
 """/desk: the workbench of those who work for the portal. Everyone sees the tools of their own roles and no others."""
 
 from starlette.responses import Response
+from starlette.routing import Route
 
-from portal.pages.desk import catalogue
+from portal.pages.desk import cases, catalogue, forming
 from portal.pages.problem import route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
@@ -26,4 +27,4 @@ async def _opens(visit: Visit, endpoint: str) -> bool:
     return True
 
 
-ROUTES = [*route("/desk", bench, also=("/ban-lam-viec",)), *catalogue.ROUTES]
+ROUTES: list[Route] = [*route("/desk", bench, also=("/ban-lam-viec",)), *catalogue.ROUTES, *forming.ROUTES, *cases.ROUTES]

@@ -5,16 +5,17 @@ from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from portal.forms.questions import Question, questions
-from portal.forms.values import Posted, one
-from portal.pages.desk import writing
+from portal.forms.values import one
+from portal.pages.desk import cases, forming, writing
+from portal.pages.desk.copies import HOME, address, open_copy, save_copy, seen
 from portal.pages.problem import route
 from portal.pages.procedure import as_list
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 
-HOME = "/desk/catalogue"
 SHORTEST_REASON = 10
 
 
@@ -41,7 +42,7 @@ async def _overview(visit: Visit, status: int = 200, **said: Any) -> Response:
     code = visit.part("code")
     procedure = await visit.api.call("procedure", {"code": code})
     history = await visit.api.call("revisions", {"code": code})
-    bench = await _bench(visit, code)
+    bench = await open_copy(visit)
     values = {"error": "", "reason": "", "successor": "", **said}
     return visit.page(
         "desk/overview.html",
@@ -56,16 +57,6 @@ async def _overview(visit: Visit, status: int = 200, **said: Any) -> Response:
     )
 
 
-async def _bench(visit: Visit, code: str) -> Mapping[str, Any] | None:
-    try:
-        bench: Mapping[str, Any] = await visit.api.call("proposal", {"code": code})
-    except ApiProblem as refused:
-        if refused.code != "proposal_not_found":
-            raise
-        return None
-    return bench
-
-
 async def begin(visit: Visit) -> Response:
     """Begin a working copy; there is one a procedure, so doing it twice opens the same."""
     await visit.api.call("begin_proposal", {"code": visit.part("code")})
@@ -74,7 +65,7 @@ async def begin(visit: Visit) -> Response:
 
 async def edit(visit: Visit) -> Response:
     """Show one part of the working copy in boxes."""
-    bench = await _bench(visit, visit.part("code"))
+    bench = await open_copy(visit)
     if bench is None:
         return visit.go(address(visit.part("code")))
     return _edit_page(visit, bench, bench["written"])
@@ -84,8 +75,12 @@ def _edit_page(
     visit: Visit, bench: Mapping[str, Any], written: writing.Written, status: int = 200, **said: Any
 ) -> Response:
     part = _part(visit)
+    if part == "form":
+        return forming.outline_page(visit, bench, status, **said)
+    if part == "examples":
+        return cases.list_page(visit, bench, status, **said)
     return visit.page(
-        f"desk/edit_{'json' if part in ('form', 'examples') else part}.html",
+        f"desk/edit_{part}.html",
         status,
         private=True,
         bench=bench,
@@ -96,7 +91,7 @@ def _edit_page(
         lists=writing.LISTS,
         rows=writing.rows,
         at=address(visit.part("code")),
-        **{"typed": writing.shown_json(written, part), "unread": None, "stale": False, **said},
+        **{"stale": False, **said},
     )
 
 
@@ -104,9 +99,13 @@ async def save(visit: Visit) -> Response:
     """Save one part, wrong or not; what cannot even be read stays in its box, with the place where it breaks."""
     code, part = visit.part("code"), _part(visit)
     texts, _ = await posted(visit)
-    bench = await _bench(visit, code)
+    bench = await open_copy(visit)
     if bench is None:
         return visit.go(address(code))
+    if part == "form" and part not in texts:
+        return await forming.arrange(visit, bench, texts)
+    if part == "examples" and part not in texts:
+        return await cases.arrange(visit, bench, texts)
     unread = None
     match part:
         case "names":
@@ -117,12 +116,7 @@ async def save(visit: Visit) -> Response:
             written, unread = writing.take_json(bench["written"], part, texts)
     if unread is not None:
         return _edit_page(visit, bench, bench["written"], 422, typed=one(texts, part), unread=unread)
-    try:
-        body = {"version": _seen(texts), "written": written}
-        await visit.api.call("save_proposal", {"code": code}, json=body)
-    except ApiProblem as refused:
-        if refused.code != "saved_meanwhile":
-            raise
+    if not await save_copy(visit, texts, written):
         return _edit_page(visit, bench, written, 409, stale=True)
     return visit.go(address(code, f"edit/{part}?saved=1" if one(texts, "action") == "stay" else ""))
 
@@ -130,7 +124,7 @@ async def save(visit: Visit) -> Response:
 async def preview(visit: Visit) -> Response:
     """Show the guide and every question as people will see them."""
     code = visit.part("code")
-    bench = await _bench(visit, code)
+    bench = await open_copy(visit)
     if bench is None:
         return visit.go(address(code))
     procedure = await visit.api.call("procedure", {"code": code})
@@ -172,7 +166,7 @@ async def publish(visit: Visit) -> Response:
     if len(reason) < SHORTEST_REASON:
         return await _overview(visit, 422, error=visit.t("desk.reason_short"), reason=reason)
     try:
-        body = {"version": _seen(texts), "reason": reason[:500]}
+        body = {"version": seen(texts), "reason": reason[:500]}
         await visit.api.call("publish_proposal", {"code": code}, json=body)
     except ApiProblem as refused:
         if refused.status not in (404, 409, 412, 422):
@@ -206,18 +200,6 @@ async def withdraw(visit: Visit) -> Response:
     return visit.go(address(code))
 
 
-def address(code: str, tail: str = "") -> str:
-    """Return the address of a procedure on the desk; ``tail`` is a page below it or a query."""
-    slash = "/" if tail and not tail.startswith("?") else ""
-    return f"{HOME}/{code}{slash}{tail}"
-
-
-def _seen(texts: Posted) -> int:
-    """Return the version that the page showed; anything else is an old one."""
-    version = one(texts, "version")
-    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 1
-
-
 def _part(visit: Visit) -> str:
     part = visit.part("part")
     if part not in writing.PARTS:
@@ -225,7 +207,7 @@ def _part(visit: Visit) -> str:
     return part
 
 
-ROUTES = [
+ROUTES: list[Route] = [
     *route(HOME, desk),
     *route(f"{HOME}/{{code}}", overview),
     *route(f"{HOME}/{{code}}/begin", begin, "POST"),

@@ -65,8 +65,8 @@ def take_guide(written: Written, texts: Posted) -> dict[str, Any]:
         for step in path[:-1]:
             part = part.setdefault(step, {})
         part[path[-1]] = _pair(texts, ".".join(path))
-    guide["fee"]["amount_vnd"] = _number(one(texts, "fee.amount_vnd"))
-    amount = _number(one(texts, "term.amount"))
+    guide["fee"]["amount_vnd"] = whole_number(one(texts, "fee.amount_vnd"))
+    amount = whole_number(one(texts, "term.amount"))
     guide["term"]["value"] = None if amount is None else {"amount": amount, "unit": one(texts, "term.unit")}
     for name, columns in LISTS.items():
         guide[name] = _rows(guide.get(name, ()), name, columns, texts)
@@ -111,7 +111,7 @@ def _pair(texts: Posted, name: str) -> list[str]:
     return [" ".join(one(texts, f"{name}.{lang}").split()) for lang in ("vi", "en")]
 
 
-def _number(typed: str) -> int | str | None:
+def whole_number(typed: str) -> int | str | None:
     """Return a whole number; nothing for an empty box; what is no number stays as typed, and the check names it."""
     bare = typed.strip().replace(".", "").replace(",", "").replace(" ", "")
     if not bare:

@@ -5,11 +5,11 @@ from typing import Any
 
 from services_catalog.model.forms import Options
 from services_catalog.model.lint.finding import Finding
-from services_catalog.model.lint.form import lint_form
+from services_catalog.model.lint.form import SOURCES, lint_form
 from services_catalog.model.lint.guide import lint_guide
 from services_catalog.model.lint.words import grade, lint_words
 
-__all__ = ["Finding", "grade", "lint"]
+__all__ = ["SOURCES", "Finding", "grade", "lint"]
 
 
 def lint(written: Mapping[str, Any], options: Options) -> list[Finding]:

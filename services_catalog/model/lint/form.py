@@ -45,8 +45,9 @@ def _page(page: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _personal(where: str, field: Mapping[str, Any]) -> Iterator[Finding]:
     about = " ".join([field["name"], str(field.get("options")), *(text or "" for text in field["label"])])
-    if PERSONAL.search(about) and not field.get("rule"):
-        wrong = "Sex, ethnicity or religion is asked without saying which rule requires it."
+    if (field.get("sensitive") or PERSONAL.search(about)) and not field.get("rule"):
+        told = "Sex, ethnicity or religion" if PERSONAL.search(about) else "Something sensitive"
+        wrong = f"{told} is asked without saying which rule requires it."
         yield _found("personal", where, wrong, "Cite law and article in “rule”, or do not ask.")
 
 
