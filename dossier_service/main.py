@@ -2,15 +2,19 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
+import aiohttp
 import structlog
 
 from dossier_service.api import make
+from dossier_service.clients.payments import PaymentPlatform
 from dossier_service.events import LogDoor, encode
 from dossier_service.settings import DossierSettings
 from dossier_service.store.tables import METADATA, OUTBOX
 from dossier_service.usecases.clockwork import ask_for_snapshots, seal_daily_roots
 from dossier_service.usecases.desk import Desk
+from dossier_service.usecases.payments import reconcile_payments
 from dossier_service.usecases.pictures import Pictures
 from dossier_service.usecases.rehoming import rehome_dossiers
 from dossier_service.usecases.republish import Progress, untold
@@ -25,24 +29,41 @@ from kernel.files import Files
 from kernel.lease import Leases
 from kernel.log import Log
 from kernel.outbox import Outbox, Relay
-from kernel.web import Running
+from kernel.web import HttpUpstream, Running, Upstream
 from kernel.workdays import Calendar
 
 NAME = "dossiers"
 LOOK_EVERY = 20.0
+RECONCILE_EVERY = 5.0
 SWEEP_EVERY = 3600.0
 
 logger = structlog.get_logger()
 
 
 async def build(
-    settings: DossierSettings, *, log: Log, clock: Clock, verifier: Verifier, files: Files, calendar: Calendar
+    settings: DossierSettings,
+    *,
+    log: Log,
+    clock: Clock,
+    verifier: Verifier,
+    files: Files,
+    calendar: Calendar,
+    platform: Upstream | None = None,
 ) -> Running:
-    """Open the database and return the service, ready to run."""
+    """Open the database and return the service, ready to run; ``platform`` is a payment platform in this process."""
     outbox = Outbox(OUTBOX, encode)
     database = await Database.open(settings.database_url(NAME), METADATA, sink=outbox)
     leases = Leases(database, settings.holder)
-    desk = Desk(database=database, clock=clock, calendar=calendar, files=files, settings=settings, pictures=Pictures())
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.payments_seconds))
+    desk = Desk(
+        database=database,
+        clock=clock,
+        calendar=calendar,
+        files=files,
+        settings=settings,
+        pictures=Pictures(),
+        platform=platform_of(settings, session, platform),
+    )
     door = LogDoor(desk)
     relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
     consumers = {
@@ -58,6 +79,7 @@ async def build(
     caught_up = CaughtUp(consumers["catalog.v1"])
 
     async def close() -> None:
+        await session.close()
         await desk.pictures.close()
         await desk.seals.close()
         await database.close()
@@ -65,9 +87,24 @@ async def build(
     return Running(
         name=NAME,
         app=make(desk, verifier),
-        loops=[relay.run, keeper.run, *(consumer.run for consumer in consumers.values())],
+        loops=[relay.run, keeper.run, Cashier(desk, leases).run, *(consumer.run for consumer in consumers.values())],
         ready=caught_up.ready,
         close=close,
+    )
+
+
+def platform_of(
+    settings: DossierSettings, session: aiohttp.ClientSession, inside: Upstream | None
+) -> PaymentPlatform | None:
+    """Return the payment platform at the address of the settings, reached ``inside`` this process if it is there."""
+    if not settings.payments:
+        return None
+    address = urlsplit(settings.payments)
+    return PaymentPlatform(
+        inside or HttpUpstream(f"{address.scheme}://{address.netloc}", session),
+        base=address.path,
+        secret=settings.payments_secret.get_secret_value(),
+        seconds=settings.payments_seconds,
     )
 
 
@@ -127,6 +164,24 @@ class CaughtUp:
         if not self._done:
             self._done = await self._consumer.caught_up()
         return {"catalogue": self._done}
+
+
+class Cashier:
+    """Finds out what became of payments, on one process at a time."""
+
+    def __init__(self, desk: Desk, leases: Leases) -> None:
+        self._desk = desk
+        self._leases = leases
+
+    async def run(self) -> None:
+        """Look every 5 seconds, for ever; where nothing can be paid there is nothing to do."""
+        while self._desk.platform is not None:
+            try:
+                if await self._leases.acquire(["cashier"]):
+                    await reconcile_payments(desk=self._desk)
+            except Exception as error:
+                logger.warning("cashier_failed", error=type(error).__name__)
+            await asyncio.sleep(RECONCILE_EVERY)
 
 
 class Keeper:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field, SecretStr
+
 from kernel.settings import Settings
 
 
@@ -9,6 +11,9 @@ class DossierSettings(Settings):
     """Sizes are bytes; with ``demo`` a draft may carry the marker of an example case.
 
     ``seal_authorities`` is a PEM file of the authorities whose seals on papers are known; empty = the demo's own.
+
+    ``payments`` is the payment platform's address (empty: nothing can be paid here), ``payments_secret`` what it knows
+    us by, ``payments_seconds`` how long one call may take.
     """
 
     max_dossier_bytes: int = 512 * 1024
@@ -16,6 +21,9 @@ class DossierSettings(Settings):
     draft_days: int = 30
     upload_hours: int = 48
     seal_authorities: str = ""
+    payments: str = ""
+    payments_secret: SecretStr = SecretStr("")
+    payments_seconds: float = Field(default=5.0, gt=0)
 
     @property
     def authorities(self) -> Path:

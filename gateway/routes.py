@@ -30,6 +30,7 @@ TABLE: tuple[Route, ...] = (
     Route("/office", "offices", "offices"),
     Route("/id", "identity", "identity"),
     Route("/dev", "dev", "dev"),
+    Route("/pay", "payments", "payments"),
     Route("/static", "portal", "static", same_for_all=True),
     Route("", "portal", "portal"),
 )

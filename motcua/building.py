@@ -30,8 +30,8 @@ async def search(engines: Engines, shared: Shared) -> Running:
     return await main.build(settings, log=engines.log, clock=engines.clock, verifier=engines.verifier)
 
 
-async def dossiers(engines: Engines, shared: Shared) -> Running:
-    """Build dossier_service."""
+async def dossiers(engines: Engines, shared: Shared, *, platform: Upstream | None = None) -> Running:
+    """Build dossier_service; ``platform`` is the demo's payment platform in this process."""
     from dossier_service import main
     from dossier_service.settings import DossierSettings
 
@@ -42,6 +42,7 @@ async def dossiers(engines: Engines, shared: Shared) -> Running:
         verifier=engines.verifier,
         files=engines.files,
         calendar=engines.calendar,
+        platform=platform,
     )
 
 

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import json
 import os
+import secrets
 import signal
 from collections.abc import AsyncIterator
 from functools import partial
@@ -15,7 +16,7 @@ from kernel.clock import Clock
 from kernel.settings import Settings
 from kernel.telemetry import admin_app, configure_logging
 from kernel.web import AsgiUpstream
-from motcua import building, dev, identity
+from motcua import building, dev, identity, payments
 from motcua.assembly import Assembly, Options, open_engines
 from motcua.pki import Authority
 from motcua.preflight import lock_folder
@@ -47,11 +48,26 @@ async def assemble(options: Options) -> Assembly:
     assembly.upstreams["dev"] = AsgiUpstream(
         dev.build(data=options.data, clock=engines.clock, calendar=engines.calendar)
     )
-    for build in (building.catalog, building.search, building.dossiers, building.citizen):
+    for build in (building.catalog, building.search):
         assembly.add(await build(engines, options.shared))
+    await _add_dossiers(assembly)
+    assembly.add(await building.citizen(engines, options.shared))
     await _add_provinces(assembly)
     await _add_doors(assembly)
     return assembly
+
+
+async def _add_dossiers(assembly: Assembly) -> None:
+    """Add the dossiers; the demo's payment platform is beside them unless another one is named."""
+    engines, options = assembly.engines, assembly.options
+    if os.environ.get("MOTCUA_PAYMENTS"):
+        assembly.add(await building.dossiers(engines, options.shared))
+        return
+    secret, url = secrets.token_urlsafe(24), options.public_url
+    platform = AsgiUpstream(payments.build(data=options.data, public_url=url, secret=secret, clock=engines.clock))
+    assembly.upstreams["payments"] = platform
+    told = {"payments": f"{url.rstrip('/')}{payments.PREFIX}", "payments_secret": secret}
+    assembly.add(await building.dossiers(engines, {**options.shared, **told}, platform=platform))
 
 
 async def _add_provinces(assembly: Assembly) -> None:
@@ -74,7 +90,8 @@ async def _add_provinces(assembly: Assembly) -> None:
 async def _add_doors(assembly: Assembly) -> None:
     engines, options = assembly.engines, assembly.options
     table = {ADDRESSES[name]: way for name, way in assembly.upstreams.items() if name in ADDRESSES}
-    table |= {name: assembly.upstreams[name] for name in ("identity", "dev")}
+    outsiders = ("identity", "dev", "payments")
+    table |= {name: assembly.upstreams[name] for name in outsiders if name in assembly.upstreams}
     assembly.add(await building.portal(engines, options.shared, upstreams=table))
     table |= {"portal": assembly.upstreams["portal"]}
     assembly.add(await building.gateway(engines, options.shared, upstreams=table, ready=assembly.can_serve))
@@ -154,6 +171,7 @@ def welcome(console: Console, options: Options) -> None:
         "  Try:\n"
         f"   · search  {url}/search?q=lam+giay+khai+sinh+cho+con, file it as citizen-1, watch it move\n"
         f"   · read every message that was sent: {url}/dev/outbox · move time: {url}/dev/clock\n"
+        f"   · pay what an office asks for, or see how that fails: {url}/pay\n"
         f"   · work as an officer of Hà Nội (officer-1): {url}/office/H26/\n"
         f"   · programs: {url}/docs and  .venv/bin/python -m motcua token --as citizen-1 --data {options.data}\n"
         f"   · operators: http://127.0.0.1:{options.port + 1}/metrics\n"

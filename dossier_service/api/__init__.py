@@ -10,6 +10,7 @@ from dossier_service.api import (
     following,
     owned,
     papers,
+    payments,
     public,
     ratings,
     resumable,
@@ -36,4 +37,5 @@ def make(desk: Desk, verifier: Verifier) -> FastAPI:
     app.state.desk = desk
     for part in (drafts, owned, following, files, resumable, public, papers, ratings, assists, claims, wallet):
         app.include_router(part.ROUTER)
+    app.include_router(payments.ROUTER)
     return app

@@ -37,9 +37,13 @@ async def get_dossiers(
 
 @ROUTER.get("/dossiers/{code}")
 async def get_dossier(request: Request, desk: DeskOf, code: Code, principal: SignedIn) -> Response:
-    """Return my dossier. The ETag is its event_no: it names what was decided, not the running clocks."""
+    """Return my dossier. The ETag is its event_no: it names what was decided, not the running clocks.
+
+    Where there are ``payments`` their changes count too.
+    """
     view = await read_dossier(desk=desk, principal=principal, code=code)
-    return etagged(request, dossier_shape(view), etag=str(view.dossier.event_no), private=True)
+    etag = ".".join(map(str, (view.dossier.event_no, *(payment.change_no for payment in view.payments))))
+    return etagged(request, dossier_shape(view), etag=etag, private=True)
 
 
 @ROUTER.get("/dossiers/{code}/timeline")

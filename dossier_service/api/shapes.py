@@ -7,8 +7,9 @@ from typing import Any
 import orjson
 from pydantic import Field
 
-from dossier_service.model.dossier import Appointment, Ask, FileRef, Request
+from dossier_service.model.dossier import Appointment, Ask, Dossier, FileRef, Request
 from dossier_service.model.filing import possible_requests
+from dossier_service.model.payments import Payment
 from dossier_service.model.states import PROGRESS, RequestKind, RequestState
 from dossier_service.store.mapping import appointment_of
 from dossier_service.usecases.drafts import Draft
@@ -196,7 +197,38 @@ def dossier_shape(view: View) -> dict[str, Any]:
         "acted_by": acted_by_shape(dossier.helper, view.helping),
         "wants_draft": dossier.wants_draft,
         "root": {"date": view.root.date.isoformat(), "root": view.root.root} if view.root else None,
-        "can": [CAN[kind] for kind in possible_requests(dossier, waiting) if kind is not RequestKind.PAYMENT],
+        "payments": [payment_shape(payment, dossier) for payment in view.payments],
+        "can": [
+            CAN[kind] for kind in possible_requests(dossier, waiting) if kind is not RequestKind.PAYMENT or view.payable
+        ],
+    }
+
+
+def payment_shape(payment: Payment, dossier: Dossier) -> dict[str, Any]:
+    """Return a payment; ``pay_url`` only while it can be used and the office still asks."""
+    asked = any(ask.ask_no == payment.ask_no for ask in dossier.open_asks)
+    refund = {
+        "state": payment.refund,
+        "why": payment.refund_why,
+        "amount_vnd": payment.charged_vnd,
+        "refund_no": payment.refund_no or None,
+        "at": at(payment.refunded_at),
+    }
+    return {
+        "id": payment.id,
+        "ask_no": payment.ask_no,
+        "amount_vnd": payment.amount_vnd,
+        "state": payment.state.value,
+        "reason": payment.reason or None,
+        "started_at": at(payment.started_at),
+        "pay_url": payment.address if payment.alive and asked and payment.address else None,
+        "expires_at": at(payment.expires_at),
+        "charged_vnd": payment.charged_vnd or None,
+        "receipt_no": payment.receipt_no or None,
+        "paid_at": at(payment.paid_at),
+        "request_no": payment.request_no,
+        "refund": refund if payment.refund else None,
+        "by_helper": payment.helper is not None,
     }
 
 

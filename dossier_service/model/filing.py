@@ -136,7 +136,30 @@ def file_request(
     Raises ``Conflict``: ``dossier_ended``, ``too_late``, ``request_already_open``, ``nothing_asked``.
     """
     _check(dossier, request, waiting)
-    ask_no = _ask_for(dossier, request)
+    return _filed(dossier, request, _ask_for(dossier, request), waiting, at=at, calendar=calendar)
+
+
+def file_fact(
+    dossier: Dossier, request: Request, waiting: Sequence[Request], *, at: datetime, calendar: Calendar
+) -> tuple[Applied, Request]:
+    """Return the dossier after ``request`` told what has happened, whatever the dossier's state: money has arrived.
+
+    The owner of a dossier that has ended answers it ``closed`` (road.md 1.5). Raises ``Conflict``
+    (``request_already_open``).
+    """
+    _check_alone(request, waiting)
+    return _filed(dossier, request, request.ask_no, waiting, at=at, calendar=calendar)
+
+
+def _filed(
+    dossier: Dossier,
+    request: Request,
+    ask_no: int | None,
+    waiting: Sequence[Request],
+    *,
+    at: datetime,
+    calendar: Calendar,
+) -> tuple[Applied, Request]:
     at = max(at, dossier.updated_at)
     numbered = replace(request, request_no=dossier.request_count + 1, ask_no=ask_no, filed_at=at)
     open_after = [(other.kind, other.ask_no) for other in (*waiting, numbered)]
@@ -185,6 +208,10 @@ def _check(dossier: Dossier, request: Request, waiting: Sequence[Request]) -> No
                 "The office has already decided; nothing can be changed any more.",
             ),
         )
+    _check_alone(request, waiting)
+
+
+def _check_alone(request: Request, waiting: Sequence[Request]) -> None:
     for other in waiting:
         if other.kind is request.kind:
             raise Conflict(

@@ -14,6 +14,7 @@ from sqlalchemy import (
     text,
 )
 
+from dossier_service.store.payment_table import payment_table
 from kernel.consume import consume_tables
 from kernel.db import BigId, UtcDateTime
 from kernel.idempotency import idempotency_table
@@ -400,3 +401,5 @@ CORRECTION = Table(
     Column("by_code", String, ForeignKey("dossier.code"), unique=True),
     Column("what", String, nullable=False),
 )
+
+PAYMENT = payment_table(METADATA)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dossier_service.clients.payments import PaymentPlatform
 from dossier_service.settings import DossierSettings
 from dossier_service.usecases.pictures import Pictures
 from dossier_service.usecases.seals import Seals
@@ -54,7 +55,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Desk:
-    """The parts of this service that use cases need."""
+    """The parts of this service that use cases need; without a ``platform`` nothing can be paid."""
 
     database: Database
     clock: Clock
@@ -65,3 +66,4 @@ class Desk:
     changes: Changes = field(default_factory=Changes)
     counted: Counted = field(default_factory=Counted)
     seals: Seals = field(default_factory=Seals)
+    platform: PaymentPlatform | None = None

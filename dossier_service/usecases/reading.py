@@ -8,8 +8,9 @@ from typing import Any
 from dossier_service.model.assisting import Allows
 from dossier_service.model.codes import normal_code
 from dossier_service.model.dossier import Dossier, Request
-from dossier_service.model.states import PROGRESS
-from dossier_service.store import assists, dossiers, files, inbox, roots
+from dossier_service.model.payments import Payment, is_kept
+from dossier_service.model.states import PROGRESS, AskKind
+from dossier_service.store import assists, dossiers, files, inbox, payments, roots
 from dossier_service.usecases.desk import Desk
 from kernel.auth import Principal
 from kernel.db import Tx
@@ -23,7 +24,8 @@ LOOK_AGAIN = 5.0
 class View:
     """Everything that the owner sees. ``filed``, ``files``, ``root`` and ``link`` are rows.
 
-    ``counted_from`` is when the nation's calendar lets the owner's appointment begin to count.
+    ``counted_from`` is when the nation's calendar lets the owner's appointment begin to count; ``payable``: an open
+    money ask can be paid here now.
     """
 
     dossier: Dossier
@@ -35,6 +37,8 @@ class View:
     authority_seconds: int
     counted_from: datetime | None
     helping: Any = None
+    payments: Sequence[Payment] = ()
+    payable: bool = False
 
 
 async def own_dossier(tx: Tx, principal: Principal, code: str) -> Dossier:
@@ -67,6 +71,7 @@ async def view(tx: Tx, *, desk: Desk, principal: Principal, code: str) -> View:
     seconds = dossier.authority_seconds
     if dossier.held_by == "authority":
         seconds += desk.calendar.working_seconds(dossier.held_since, desk.clock.now())
+    paying = await payments.of_dossier(tx, code) if any(ask.kind is AskKind.MONEY for ask in dossier.asks) else []
     return View(
         dossier=dossier,
         filed=await dossiers.filed_row(tx, code),
@@ -77,7 +82,14 @@ async def view(tx: Tx, *, desk: Desk, principal: Principal, code: str) -> View:
         authority_seconds=seconds,
         counted_from=desk.calendar.counted_from(dossier.due.start) if dossier.due and dossier.due.start else None,
         helping=await assists.of_dossier(tx, code) if dossier.helper else None,
+        payments=paying,
+        payable=desk.platform is not None and _payable(dossier, paying),
     )
+
+
+def _payable(dossier: Dossier, paying: Sequence[Payment]) -> bool:
+    wanted = [ask for ask in dossier.open_asks if ask.kind is AskKind.MONEY and ask.amount_vnd]
+    return any(not is_kept(paying, ask.ask_no) for ask in wanted) and not any(one.alive for one in paying)
 
 
 async def list_dossiers(

@@ -39,7 +39,7 @@ async def request_of_citizen(
     if kind is RequestKind.PAYMENT:
         raise Conflict(
             "payment_not_offered",
-            Text("Chưa nộp tiền được ở đây.", "Paying is not offered here yet."),
+            Text("Bạn nộp tiền ở mục Nộp tiền.", "Money is paid at …/payments, and files this request itself."),
         )
     refs = await _checked(tx, desk, dossier, answers, digests)
     if kind is RequestKind.SUPPLEMENT and not refs and not answers and not text.strip():
@@ -60,13 +60,12 @@ async def request_of_citizen(
         text=text.strip(),
     )
     applied, numbered = file_request(dossier, request, waiting, at=desk.clock.now(), calendar=desk.calendar)
-    await _keep(tx, dossier, applied, numbered)
-    tx.emit(RequestQueued(applied.dossier, numbered))
-    tx.after_commit(lambda: desk.changes.ring([code]))
+    await keep_request(tx, desk, dossier, applied, numbered)
     return numbered
 
 
-async def _keep(tx: Tx, before: Dossier, applied: Applied, request: Request) -> None:
+async def keep_request(tx: Tx, desk: Desk, before: Dossier, applied: Applied, request: Request) -> None:
+    """Write what filing ``request`` changed, and put the request on the lane of the dossier's owner."""
     await dossiers.move(tx, [(before, applied.dossier)])
     await dossiers.add_history(tx, applied.changes)
     await dossiers.add_request(tx, before.code, request)
@@ -74,6 +73,8 @@ async def _keep(tx: Tx, before: Dossier, applied: Applied, request: Request) -> 
     await files.drop_uploads(tx, f"dossier/{before.code}", [ref.sha256 for ref in request.files])
     for change in applied.changes:
         tx.emit(change)
+    tx.emit(RequestQueued(applied.dossier, request))
+    tx.after_commit(lambda: desk.changes.ring([before.code]))
 
 
 async def _checked(

@@ -11,6 +11,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 from sqlalchemy import select
 
+from dossier_service.clients.payments import PaymentPlatform
 from dossier_service.events import LogDoor, encode
 from dossier_service.events.encode import report_message
 from dossier_service.model.dossier import (
@@ -131,8 +132,10 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, *, clock: Clock | None = None, demo: bool = True) -> AsyncIterator[World]:
-    """Open a service with a catalogue of one procedure and one ward."""
+async def world(
+    folder: Path, *, clock: Clock | None = None, demo: bool = True, platform: PaymentPlatform | None = None
+) -> AsyncIterator[World]:
+    """Open a service with a catalogue of one procedure and one ward; without a ``platform`` nothing can be paid."""
     settings = DossierSettings(data=folder, demo=demo, database=address(folder, METADATA))
     database = await Database.open(settings.database_url("dossiers"), METADATA, sink=Outbox(OUTBOX, encode))
     pictures = Pictures()
@@ -143,6 +146,7 @@ async def world(folder: Path, *, clock: Clock | None = None, demo: bool = True) 
         files=Files.in_folder(str(folder / "files")),
         settings=settings,
         pictures=pictures,
+        platform=platform,
     )
     here = World(desk, LogDoor(desk))
     await here.feed("catalog.v1", *catalogue())
