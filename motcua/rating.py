@@ -14,7 +14,9 @@ from search_service.store.index import Index
 from search_service.usecases.rating import rate_index
 from services_catalog import clients
 from services_catalog.model import procedures as catalogue
+from services_catalog.model.announced import Announced, announced
 from services_catalog.settings import HERE
+from services_catalog.store.information import read_information
 from services_catalog.store.seed import read_editorial, read_own
 
 SETS = ("tuned", "held-out", "all")
@@ -67,7 +69,23 @@ async def shipped() -> list[Document]:
     rows, _, _ = catalogue.sift(await clients.read_catalogue(SEED / "procedures.csv"))
     written = read_editorial(HERE / "procedures")
     contents = [catalogue.merge(row, None, written.get(code, catalogue.NOTHING_WRITTEN)) for code, row in rows.items()]
-    return [_document(content) for content in (*contents, *read_own(HERE / "procedures"))]
+    procedures = [_document(content) for content in (*contents, *read_own(HERE / "procedures"))]
+    return [*procedures, *map(_other, announced(read_information(HERE / "information")))]
+
+
+def _other(one: Announced) -> Document:
+    return Revision(
+        code=f"{one.kind}/{one.id}",
+        revision=1,
+        title=one.title.vi,
+        plain_title_en=one.title.en,
+        everyday=one.everyday,
+        type=one.kind,
+        text=one.text.vi,
+        text_en=one.text.en,
+        address=one.address,
+        leads=one.procedures,
+    ).document(Head(one.id, 1, 1, False, ""))
 
 
 def _document(content: catalogue.Content) -> Document:

@@ -29,8 +29,37 @@ class Also(BaseModel):
     issuer: str
 
 
+class Sentence(BaseModel):
+    """A text in both languages."""
+
+    vi: str
+    en: str
+
+
+class Term(BaseModel):
+    """A length of time; the unit is never left out."""
+
+    amount: int
+    unit: Literal["working_days", "days", "hours"]
+
+
+class Why(BaseModel):
+    """``words`` matched: an everyday ``name``, words of the ``title``, its ``code`` or what it is ``about``.
+
+    ``meaning``: the question says in other words what the title calls ``words``.
+    """
+
+    kind: Literal["name", "title", "meaning", "code", "about"]
+    words: str
+
+
 class Result(BaseModel):
-    """One result. ``title`` is official, ``short_title`` for lists; ``also_count`` counts the same title elsewhere."""
+    """One result. ``title`` is official, ``short_title`` for lists; ``also_count`` counts the same title elsewhere.
+
+    ``term_text`` and ``fee_text`` are how long it takes and what it costs as the guide says it; null, as ``term``,
+    when not published: never free, never nothing. ``text`` tells a procedure from those like it; of other kinds it is
+    the answer or the first lines, ``address`` their page on this site.
+    """
 
     type: str
     id: str
@@ -47,6 +76,13 @@ class Result(BaseModel):
     successor: str | None
     also: list[Also]
     also_count: int
+    text: Sentence | None
+    address: str | None
+    competent_level: str | None
+    term: Term | None
+    term_text: Sentence | None
+    fee_text: Sentence | None
+    why: Why | None
 
 
 class FacetValue(BaseModel):
@@ -57,9 +93,14 @@ class FacetValue(BaseModel):
 
 
 class Results(BaseModel):
-    """One page of results. ``read_as`` is how stray keystrokes or chat spellings were read, else null."""
+    """One page of results. ``read_as`` is how stray keystrokes or chat spellings were read, else null.
+
+    ``results`` are procedures, unless ``type`` asks for another kind. ``beside`` are the nearest of other kinds, at
+    most five, on the first page of a search without filters.
+    """
 
     results: list[Result]
+    beside: list[Result]
     next_cursor: str | None
     total: int
     facets: dict[str, list[FacetValue]]
@@ -98,6 +139,8 @@ def make_api(*, index: Index) -> FastAPI:
     ) -> Response:
         """Return one page of results, facets over all of them, and how the question was read.
 
+        ``type`` is ``procedure`` (without it, too), ``question``, ``guide`` or ``life_event``; ids of the last three
+        are ``type/id``.
         A question in quotation marks is searched as it was typed: nothing is read differently.
         """
         filters = Filters(type, field, level, applicant, agency, online)
@@ -107,6 +150,7 @@ def make_api(*, index: Index) -> FastAPI:
         following = encode_cursor([offset + page_size, same]) if found.more else None
         payload = {
             "results": [_result(hit) for hit in found.hits],
+            "beside": [_result(hit) for hit in found.beside],
             "next_cursor": following,
             "total": found.total,
             "facets": {
@@ -145,7 +189,18 @@ def _result(hit: Hit) -> dict[str, Any]:
         "successor": one.successor or None,
         "also": [{"id": other.id, "issuer": other.issuer} for other in hit.also[:SHOWN_ALSO]],
         "also_count": len(hit.also),
+        "text": _both(one.text, one.text_en),
+        "address": one.address or None,
+        "competent_level": one.competent_level or None,
+        "term": {"amount": one.term_amount, "unit": one.term_unit} if one.term_amount else None,
+        "term_text": _both(one.term, one.term_en),
+        "fee_text": _both(one.fee, one.fee_en),
+        "why": {"kind": hit.because.kind, "words": hit.because.words} if hit.because else None,
     }
+
+
+def _both(vi: str, en: str) -> dict[str, str] | None:
+    return {"vi": vi, "en": en} if vi else None
 
 
 def _question(text: str, filters: Filters) -> str:

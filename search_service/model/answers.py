@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from search_service.model.because import Because
 from search_service.model.documents import ONLINE, Document
 from search_service.model.text import syllables
 
@@ -42,17 +43,22 @@ class Hit:
 
     document: Document
     also: tuple[Document, ...] = ()
+    because: Because | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page. ``total`` counts every relevant document; ``facets`` are over all of them, most frequent first."""
+    """One page. ``total`` counts every relevant document; ``facets`` are over all of them, most frequent first.
+
+    ``beside`` are the nearest of other kinds: they take no place from ``hits``.
+    """
 
     hits: tuple[Hit, ...]
     total: int
     more: bool
     facets: dict[str, list[tuple[str, int]]]
     read_as: str = ""
+    beside: tuple[Hit, ...] = ()
 
 
 NOTHING = Found((), 0, False, {name: [] for name in FACETS})

@@ -1,12 +1,15 @@
-"""What this service keeps of the catalogue: a revision's searchable facts and which revision is shown."""
+"""What this service keeps of the catalogue: a revision's searchable facts and which revision is shown.
+
+A life event, guide or question is kept as a code ``kind/id`` whose revision is its version.
+"""
 
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from search_service.model.documents import Document
+from search_service.model.documents import PROCEDURE, Document
 
-_LISTS = ("executors", "levels", "applicants", "everyday")
+_LISTS = ("executors", "levels", "applicants", "everyday", "leads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,18 @@ class Revision:
     applicants: tuple[str, ...] = ()
     everyday: tuple[str, ...] = ()
     fileable: bool = False
+    type: str = PROCEDURE
+    text: str = ""
+    text_en: str = ""
+    address: str = ""
+    leads: tuple[str, ...] = ()
+    competent_level: str = ""
+    term_amount: int = 0
+    term_unit: str = ""
+    term: str = ""
+    term_en: str = ""
+    fee: str = ""
+    fee_en: str = ""
 
     def to_json(self) -> str:
         """Return the text that ``from_json`` reads."""
@@ -46,7 +61,7 @@ class Revision:
         """Return the revision that ``to_json`` wrote."""
         body: dict[str, Any] = json.loads(text)
         for name in _LISTS:
-            body[name] = tuple(body[name])
+            body[name] = tuple(body.get(name, ()))
         return cls(**body)
 
     def document(self, head: Head) -> Document:
@@ -54,7 +69,7 @@ class Revision:
         return Document(
             id=self.code,
             version=head.version,
-            type="procedure",
+            type=self.type,
             title=self.title,
             plain_title=self.plain_title,
             plain_title_en=self.plain_title_en,
@@ -67,4 +82,15 @@ class Revision:
             fileable=self.fileable and not head.withdrawn,
             withdrawn=head.withdrawn,
             successor=head.successor,
+            text=self.text,
+            text_en=self.text_en,
+            address=self.address,
+            leads=self.leads,
+            competent_level=self.competent_level,
+            term_amount=self.term_amount,
+            term_unit=self.term_unit,
+            term=self.term,
+            term_en=self.term_en,
+            fee=self.fee,
+            fee_en=self.fee_en,
         )

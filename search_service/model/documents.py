@@ -14,7 +14,10 @@ ONLINE = "yes"
 SCORED = ("plain", "lead", "exact", "plain_pairs", "lead_pairs", "exact_pairs")
 MATCHED = ("everyday", "phrases", "about")
 NARROWING = ("type", "field", "level", "applicant", "agency", "online")
-_LISTS = ("executors", "levels", "applicants", "everyday")
+PROCEDURE = "procedure"
+LIFE_EVENT = "life_event"
+KINDS = (PROCEDURE, "question", "guide", LIFE_EVENT)
+_LISTS = ("executors", "levels", "applicants", "everyday", "leads")
 
 
 class Mark(IntFlag):
@@ -29,7 +32,12 @@ class Mark(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One public thing that can be found. A procedure's ``id`` is its code; ``version`` grows with every change."""
+    """One public thing that can be found. A procedure's ``id`` is its code; ``version`` grows with every change.
+
+    Of other kinds ``plain_title_en`` is the English title, ``text`` what is said (a question's answer), ``address``
+    their page and ``leads`` the codes of procedures that lead to them. A procedure's ``text`` says who it is for;
+    what is empty (``term_amount`` 0) is not published.
+    """
 
     id: str
     version: int
@@ -46,6 +54,17 @@ class Document:
     fileable: bool = False
     withdrawn: bool = False
     successor: str = ""
+    text: str = ""
+    text_en: str = ""
+    address: str = ""
+    leads: tuple[str, ...] = ()
+    competent_level: str = ""
+    term_amount: int = 0
+    term_unit: str = ""
+    term: str = ""
+    term_en: str = ""
+    fee: str = ""
+    fee_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +105,11 @@ class Terms:
 
 
 def terms(document: Document) -> Terms:
-    """Return what is indexed of ``document``."""
+    """Return what is indexed of ``document``; what is no procedure is found by its names alone."""
     words = lexicon()
     title = kept(syllables(document.title), words)
+    if document.type != PROCEDURE:
+        return Terms((), (), (), (), (), Mark(0), 0, " ".join(part.exact for part in title))
     everyday: list[str] = []
     phrases: list[str] = []
     for phrase in (document.plain_title, document.plain_title_en, *document.everyday):
@@ -110,9 +131,15 @@ def terms(document: Document) -> Terms:
 
 def names(document: Document) -> list[tuple[Syllable, ...]]:
     """Return the everyday names of ``document`` as wholes."""
+    return [name for _, name in named(document)]
+
+
+def named(document: Document) -> list[tuple[str, tuple[Syllable, ...]]]:
+    """Return the everyday names of ``document`` as they are written, each with its words."""
     words = lexicon()
-    given = (document.plain_title, document.plain_title_en, *document.everyday)
-    return [tuple(name) for text in given if (name := kept(syllables(text), words))]
+    own = document.plain_title if document.type == PROCEDURE else document.title
+    given = (own, document.plain_title_en, *document.everyday)
+    return [(text, tuple(name)) for text in given if (name := kept(syllables(text), words))]
 
 
 def searched(found: Terms) -> dict[str, Sequence[str]]:
@@ -134,7 +161,7 @@ def narrowing(document: Document) -> dict[str, Sequence[str]]:
 
 def document_of(body: Mapping[str, Any]) -> Document:
     """Return the document whose fields were written as JSON (``dataclasses.asdict``)."""
-    return Document(**{**body, **{name: tuple(body[name]) for name in _LISTS}})
+    return Document(**{**body, **{name: tuple(body.get(name, ())) for name in _LISTS}})
 
 
 @lru_cache(maxsize=5_000)

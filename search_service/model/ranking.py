@@ -12,6 +12,9 @@ NAMED = 1.5
 SHARP = 3.0
 NEAR = 0.45
 MEANT = 0.9
+OTHERS = 0.3
+BESIDE = 0.5
+LED = 0.38
 
 
 def factor(marks: Mark, weight: int, *, foreign: bool) -> float:

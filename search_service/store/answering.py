@@ -2,14 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from itertools import chain, zip_longest
 
-from search_service.model.answers import Filters, Found, facets, grouped
-from search_service.model.documents import Document
+from search_service.model.answers import Filters, Found, Hit, facets, grouped
+from search_service.model.because import because
+from search_service.model.documents import PROCEDURE, Document
 from search_service.model.plan import CANDIDATES, Plan, plan
 from search_service.model.question import Reading, read
-from search_service.model.ranking import NAMED, NEAR, RELEVANT, SHARP
+from search_service.model.ranking import BESIDE, LED, NAMED, NEAR, OTHERS, RELEVANT, SHARP
 from search_service.store.shelf import Card, Shelf
+
+MOST_BESIDE = 5
+EVERYTHING = Filters()
 
 Ask = Callable[[Plan], Awaitable[list[tuple[float, Card]]]]
 
@@ -17,15 +22,52 @@ Ask = Callable[[Plan], Awaitable[list[tuple[float, Card]]]]
 async def answer(shelf: Shelf, ask: Ask, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
     """Answer with the documents from ``offset`` on; ``ask`` returns scores and cards of the best candidates."""
     reading = read(text, shelf.vocabulary)
-    cards = await _answers(shelf, ask, reading, filters)
+    others = _others(shelf, reading)
+    if filters.type in (None, PROCEDURE):
+        cards = await _answers(shelf, ask, reading, filters)
+    else:
+        cards = [card for _, card in others if filters.allow(card.document)]
     hits = grouped([card.document for card in cards], [card.title_key for card in cards])
+    counted = chain(cards, (card for _, card in others)) if filters == EVERYTHING and not reading.empty else cards
     return Found(
-        hits=tuple(hits[offset : offset + limit]),
+        hits=tuple(_explained(hit, reading) for hit in hits[offset : offset + limit]),
         total=len(cards),
         more=len(hits) > offset + limit,
-        facets=facets(card.document for card in cards),
+        facets=facets(card.document for card in counted),
         read_as=reading.read_as,
+        beside=_beside(shelf, others, hits, reading) if filters == EVERYTHING and not offset else (),
     )
+
+
+def _others(shelf: Shelf, reading: Reading) -> list[tuple[float, Card]]:
+    """Return what is no procedure with how near it comes, nearest first; all of it when nothing was asked."""
+    if reading.empty:
+        cards = (card for card in shelf.cards.values() if card.document.type != PROCEDURE)
+        found = [(0.0, card) for card in cards if not card.withdrawn]
+    else:
+        found = [(value, shelf.cards[one]) for one, value in shelf.beside(reading).items() if value >= OTHERS]
+    return sorted(found, key=lambda pair: (-pair[0], pair[1].document.id))
+
+
+def _beside(
+    shelf: Shelf, others: Sequence[tuple[float, Card]], hits: Sequence[Hit], reading: Reading
+) -> tuple[Hit, ...]:
+    """Return the few that stand beside procedures: the checklist that the first one leads to, then the nearest.
+
+    What is about the first one may be less near.
+    """
+    if reading.empty:
+        return ()
+    first = hits[0].document.id if hits else ""
+    chosen = shelf.leading(first) + [
+        card for value, card in others if value >= (LED if not first or first in card.document.leads else BESIDE)
+    ]
+    found = dict.fromkeys(card.document for card in chosen)
+    return tuple(_explained(Hit(document), reading) for document in list(found)[:MOST_BESIDE])
+
+
+def _explained(hit: Hit, reading: Reading) -> Hit:
+    return replace(hit, because=because(hit.document, reading))
 
 
 async def suggestions(shelf: Shelf, ask: Ask, text: str, limit: int) -> list[Document]:

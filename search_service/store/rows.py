@@ -63,13 +63,17 @@ _SHOWN = HEAD.join(REVISION, and_(REVISION.c.code == HEAD.c.code, REVISION.c.rev
 
 
 async def add_revisions(tx: Tx, revisions: Sequence[Revision]) -> None:
-    """Keep revisions that are not here yet (they never change)."""
+    """Keep revisions that are not here yet. They never change; an edition that keeps more of them replaces them."""
     new = {(one.code, one.revision): one for one in revisions}
-    rows = await tx.all(
-        select(REVISION.c.code, REVISION.c.revision).where(REVISION.c.code.in_({code for code, _ in new}))
-    )
+    rows = await tx.all(select(REVISION).where(REVISION.c.code.in_({code for code, _ in new})))
+    grown = []
     for row in rows:
-        new.pop((row.code, row.revision), None)
+        one = new.pop((row.code, row.revision), None)
+        if one is not None and one.to_json() != row.body:
+            grown.append({"at_code": one.code, "at_revision": one.revision, "new": one.to_json()})
+    if grown:
+        at = and_(REVISION.c.code == bindparam("at_code"), REVISION.c.revision == bindparam("at_revision"))
+        await tx.execute(update(REVISION).where(at).values(body=bindparam("new")), grown)
     if new:
         await tx.execute(
             insert(REVISION),

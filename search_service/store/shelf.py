@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from search_service.model.documents import Document, Terms, names, terms
+from search_service.model.documents import LIFE_EVENT, PROCEDURE, Document, Terms, names, terms
 from search_service.model.lexicon import lexicon
 from search_service.model.names import Names
 from search_service.model.question import Reading
@@ -29,6 +29,8 @@ class Shelf:
         self.cards: dict[str, Card] = {}
         self.vocabulary = Vocabulary()
         self.names = Names(lexicon().stop_questions)
+        self.others = Names(lexicon().stop_questions)
+        self._led: dict[str, dict[str, None]] = {}
         self._browsing: list[Card] | None = None
 
     def newer(self, documents: Sequence[Document]) -> list[Document]:
@@ -53,23 +55,33 @@ class Shelf:
             found.weight,
             found.title_key,
         )
+        self._browsing = None
+        if document.type != PROCEDURE:
+            self.others.put(document.id, () if document.withdrawn else names(document))
+            if document.type == LIFE_EVENT and not document.withdrawn:
+                for code in document.leads:
+                    self._led.setdefault(code, {})[document.id] = None
+            return
         self.vocabulary.add((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
         self.names.put(document.id, names(document))
-        self._browsing = None
+
+    def beside(self, reading: Reading) -> dict[str, float]:
+        """Return how near the question comes to each life event, guide and question, as said or as meant."""
+        return _nearest(self.others, reading)
 
     def near(self, reading: Reading) -> dict[str, float]:
         """Return how near the question comes to an everyday name of each document, as said or as meant."""
-        found = self.names.near(reading.said)
-        if reading.meant != reading.said:
-            for identity, value in self.names.near(reading.meant).items():
-                found[identity] = max(found.get(identity, 0.0), MEANT * value)
-        return found
+        return _nearest(self.names, reading)
+
+    def leading(self, code: str) -> list[Card]:
+        """Return the checklists of life events to which a procedure leads."""
+        return [self.cards[identity] for identity in self._led.get(code, ())]
 
     def in_order(self) -> list[Card]:
-        """Return every card in the order for browsing: common ones first, withdrawn ones last, then by title."""
+        """Return every procedure in the order for browsing: common ones first, withdrawn ones last, then by title."""
         if self._browsing is None:
             self._browsing = sorted(
-                self.cards.values(),
+                (card for card in self.cards.values() if card.document.type == PROCEDURE),
                 key=lambda card: (card.withdrawn, -card.weight, card.title_key, card.document.id),
             )
         return self._browsing
@@ -78,8 +90,20 @@ class Shelf:
         card = self.cards.pop(identity, None)
         if card is None:
             return
+        if card.document.type != PROCEDURE:
+            for code in card.document.leads:
+                self._led.get(code, {}).pop(identity, None)
+            return
         found = terms(card.document)
         self.vocabulary.remove((*found.plain, *_singles(found)), (*found.plain_pairs, *_pairs(found)), found.phrases)
+
+
+def _nearest(names: Names, reading: Reading) -> dict[str, float]:
+    found = names.near(reading.said)
+    if reading.meant != reading.said:
+        for identity, value in names.near(reading.meant).items():
+            found[identity] = max(found.get(identity, 0.0), MEANT * value)
+    return found
 
 
 def _singles(found: Terms) -> list[str]:

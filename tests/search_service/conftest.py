@@ -79,6 +79,13 @@ def message(subject: str, kind: str, version: int, body: bytes) -> Message:
     return Message("catalog.v1", subject, headers, body)
 
 
+def information(identity: str, version: int = 1, **facts: Any) -> Message:
+    """Return the message of ``kind/id``."""
+    kind, _, id = identity.partition("/")
+    body = pb.InformationPublished(kind=kind, id=id, version=version, **{"title": identity, **facts})
+    return message(f"information/{identity}", "information_published", version, body.SerializeToString())
+
+
 async def no_keys() -> Mapping[str, Any]:
     return {"keys": []}
 

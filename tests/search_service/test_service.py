@@ -33,6 +33,13 @@ async def test_a_procedure_can_be_found_once_its_revision_and_its_head_are_here(
         "successor": None,
         "also": [],
         "also_count": 0,
+        "text": None,
+        "address": None,
+        "competent_level": None,
+        "term": None,
+        "term_text": None,
+        "fee_text": None,
+        "why": {"kind": "title", "words": "cấp phép nuôi"},
     }
 
 
