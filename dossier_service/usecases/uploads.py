@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 
 import orjson
 from prometheus_client import Gauge
@@ -16,7 +18,7 @@ from kernel.auth import Principal
 from kernel.clock import real_now
 from kernel.db import Database, Tx
 from kernel.digest import digest_bytes
-from kernel.errors import Invalid, Text, TooLarge
+from kernel.errors import Invalid, NotFound, Text, TooLarge
 from kernel.files import HEAD, Files, check_structure, sniff
 from kernel.locale import size
 
@@ -49,6 +51,18 @@ async def keep_draft_file(
         await keep_upload(tx, desk, f"draft/{id}", key, ref)
         if adopted := adopting(row, principal):
             await drafts.change(tx, id, row.version, adopted)
+
+
+async def read_draft_file(
+    *, desk: Desk, principal: Principal | None, token: str | None, id: str, sha256: str
+) -> tuple[Any, AsyncIterator[bytes]]:
+    """Return one file's row and its bytes. Raises ``NotFound`` for a foreign draft or an unknown file."""
+    async with desk.database.read() as tx:
+        await held_draft(tx, desk=desk, principal=principal, token=token, id=id)
+        row = (await files.uploads(tx, f"draft/{id}")).get(sha256)
+    if row is None or await desk.files.size(row.key) != row.size:
+        raise NotFound("no_such_file", Text("Không tìm thấy tệp này.", "There is no such file."))
+    return row, desk.files.stream(row.key)
 
 
 async def add_dossier_file(*, desk: Desk, principal: Principal, code: str, name: str, data: bytes) -> FileRef:
