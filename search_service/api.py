@@ -10,6 +10,7 @@ from kernel.errors import Invalid, Text
 from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged, make_app
 from search_service import usecases
 from search_service.model.answers import Filters, Hit, short_title
+from search_service.model.apart import apart
 from search_service.store.index import Index
 
 PREFIX = "/api/search/v1"
@@ -189,7 +190,7 @@ def _result(hit: Hit) -> dict[str, Any]:
         "successor": one.successor or None,
         "also": [{"id": other.id, "issuer": other.issuer} for other in hit.also[:SHOWN_ALSO]],
         "also_count": len(hit.also),
-        "text": _both(one.text, one.text_en),
+        "text": _both(*apart().get(one.id, (one.text, one.text_en))),
         "address": one.address or None,
         "competent_level": one.competent_level or None,
         "term": {"amount": one.term_amount, "unit": one.term_unit} if one.term_amount else None,

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from search_service.model.apart import apart
 from search_service.model.because import because
 from search_service.model.catalogue import Head, Revision
 from search_service.model.question import read
 from search_service.model.vocabulary import Vocabulary
-from tests.search_service.conftest import Service, both, information, revision, serving
+from tests.search_service.conftest import Service, both, catalogue, information, revision, serving
 
 QUESTION = information(
     "question/voi-age",
@@ -100,7 +101,7 @@ async def test_a_rebuilt_index_holds_all_kinds(tmp_path: Path) -> None:
 async def test_a_result_says_time_and_fee_as_the_guide_does_and_null_when_nothing_is_published(
     service: Service,
 ) -> None:
-    guide = {
+    guide: dict[str, Any] = {
         "who": {"vi": "Người có voi.", "en": "Whoever has an elephant."},
         "term": {"value": {"amount": 3, "unit": "working_days"}, "text": {"vi": "3 ngày làm việc.", "en": "3 days."}},
         "fee": {"amount_vnd": None, "text": {"vi": "Mức thu: chưa công bố.", "en": "Not published."}},
@@ -118,11 +119,15 @@ async def test_a_result_says_time_and_fee_as_the_guide_does_and_null_when_nothin
     assert [other[name] for name in ("text", "term", "term_text", "fee_text")] == [None] * 4
 
 
-async def test_facts_that_an_older_edition_did_not_keep_come_with_a_republished_revision(service: Service) -> None:
-    await service.publish(*both("1.000001", title="Cấp phép nuôi voi"))
-    await service.publish(revision("1.000001", title="Cấp phép nuôi voi", everyday=["voi nhà"]))
-    await service.publish(*both("1.000002", title="Cấp phép nuôi hổ"))
-    assert await service.ids("voi") == ["1.000001"]
+async def test_facts_that_an_older_edition_did_not_keep_come_with_a_republished_revision(tmp_path: Path) -> None:
+    async with serving(tmp_path) as service:
+        await service.settled()
+        await service.publish(*both("1.000001", title="Cấp phép nuôi voi"))
+        await service.publish(revision("1.000001", title="Cấp phép nuôi voi", everyday=["thú lớn"]))
+    shutil.rmtree(tmp_path / "index")
+    async with serving(tmp_path) as service:
+        await service.settled()
+        assert await service.ids("thú lớn") == ["1.000001"]
 
 
 @pytest.mark.parametrize(
@@ -150,3 +155,12 @@ def test_a_result_says_why_it_is_there(asked: str, kind: str, words: str) -> Non
 def test_nothing_asked_needs_no_reason() -> None:
     one = Revision("1.000001", 1, "Cấp phép").document(Head("1.000001", 1, 1, False, ""))
     assert because(one, read("", Vocabulary())) is None
+
+
+def test_lines_that_set_procedures_apart_are_short_differ_and_are_about_published_codes() -> None:
+    codes = {row["code"] for row in catalogue()}
+    lines = apart()
+    assert lines.keys() <= codes
+    for side in (0, 1):
+        assert all(0 < len(line[side].split()) <= 20 for line in lines.values())
+    assert len({line[0] for line in lines.values()}) == len(lines)
