@@ -8,12 +8,14 @@ import aiohttp
 import structlog
 
 from dossier_service.api import make
+from dossier_service.clients.exemptions import ExemptionLists
 from dossier_service.clients.payments import PaymentPlatform
 from dossier_service.events import LogDoor, encode
 from dossier_service.settings import DossierSettings
 from dossier_service.store.tables import METADATA, OUTBOX
 from dossier_service.usecases.clockwork import ask_for_snapshots, seal_daily_roots
 from dossier_service.usecases.desk import Desk
+from dossier_service.usecases.exemptions import check_exemptions, sweep_exemptions
 from dossier_service.usecases.payments import reconcile_payments
 from dossier_service.usecases.pictures import Pictures
 from dossier_service.usecases.rehoming import rehome_dossiers
@@ -49,6 +51,7 @@ async def build(
     files: Files,
     calendar: Calendar,
     platform: Upstream | None = None,
+    lists: Upstream | None = None,
 ) -> Running:
     """Open the database and return the service, ready to run; ``platform`` is a payment platform in this process."""
     outbox = Outbox(OUTBOX, encode)
@@ -63,6 +66,7 @@ async def build(
         settings=settings,
         pictures=Pictures(),
         platform=platform_of(settings, session, platform),
+        lists=lists_of(settings, session, lists),
     )
     door = LogDoor(desk)
     relay = Relay(source=NAME, database=database, outbox=outbox, log=log, leases=leases)
@@ -166,6 +170,12 @@ class CaughtUp:
         return {"catalogue": self._done}
 
 
+def lists_of(settings: DossierSettings, session: aiohttp.ClientSession, inside: Upstream | None) -> ExemptionLists:
+    """Return the State's lists at the address of the settings, else those ``inside`` this process, else none."""
+    address = settings.exemption_lists
+    return ExemptionLists(HttpUpstream(address, session) if address else inside)
+
+
 class Cashier:
     """Finds out what became of payments, on one process at a time."""
 
@@ -209,10 +219,12 @@ class Keeper:
     async def _once(self) -> None:
         await seal_daily_roots(desk=self._desk)
         await ask_for_snapshots(desk=self._desk)
+        await check_exemptions(desk=self._desk)
         now = real_now()
         if self._swept is None or (now - self._swept).total_seconds() > SWEEP_EVERY:
             self._swept = now
             await sweep_uploads(desk=self._desk)
+            await sweep_exemptions(desk=self._desk)
             await sweep_incoming(desk=self._desk, before=now - timedelta(hours=self._desk.settings.upload_hours))
             missing = await count_missing(desk=self._desk)
             if missing:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from kernel.web import Running, Upstream
+from kernel.web import AsgiUpstream, Running, Upstream
 from motcua.assembly import Engines
 from motcua.pki import Authority, Certified
 
@@ -31,18 +31,21 @@ async def search(engines: Engines, shared: Shared) -> Running:
 
 
 async def dossiers(engines: Engines, shared: Shared, *, platform: Upstream | None = None) -> Running:
-    """Build dossier_service; ``platform`` is the demo's payment platform in this process."""
+    """Build dossier_service; ``platform`` is the demo's payment platform in this process, as are its sample lists."""
     from dossier_service import main
     from dossier_service.settings import DossierSettings
+    from motcua.identity.lists import sample_lists
 
+    settings = DossierSettings(**shared)
     return await main.build(
-        DossierSettings(**shared),
+        settings,
         log=engines.log,
         clock=engines.clock,
         verifier=engines.verifier,
         files=engines.files,
         calendar=engines.calendar,
         platform=platform,
+        lists=AsgiUpstream(sample_lists()) if settings.demo else None,
     )
 
 

@@ -6,6 +6,7 @@ from dossier_service.api import (
     assists,
     claims,
     drafts,
+    exemptions,
     files,
     following,
     owned,
@@ -38,4 +39,5 @@ def make(desk: Desk, verifier: Verifier) -> FastAPI:
     for part in (drafts, owned, following, files, resumable, public, papers, ratings, assists, claims, wallet):
         app.include_router(part.ROUTER)
     app.include_router(payments.ROUTER)
+    app.include_router(exemptions.ROUTER)
     return app

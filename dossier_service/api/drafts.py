@@ -15,6 +15,7 @@ from dossier_service.usecases.drafts import (
     read_draft,
     save_answers,
 )
+from dossier_service.usecases.exemptions import look_up_draft
 from dossier_service.usecases.reading import read_dossier
 from dossier_service.usecases.submit import submit_draft
 from kernel.auth import MaybeSignedIn, SignedIn
@@ -109,6 +110,8 @@ async def post_submit(
     wants_draft = body.wants_draft if body else False
     said = {"draft": id, "wants_draft": wants_draft}
     await bind_key(desk=desk, act="submit", principal=principal, token=token, key=key, body=said)
+    if principal is not None:
+        await look_up_draft(desk=desk, principal=principal, token=token, id=id)
     code = await submit_draft(desk=desk, principal=principal, token=token, id=id, wants_draft=wants_draft)
     assert principal is not None
     draft = await read_draft(desk=desk, principal=principal, token=token, id=id)

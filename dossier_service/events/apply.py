@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError, Message
 from prometheus_client import Counter
 
 from dossier_service.events.decode import instant_of, report_of, snapshot_of, upward_of
+from dossier_service.model.exemptions import grounds_in
 from dossier_service.usecases.catalogue import Published, apply_catalogue
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.exchange import (
@@ -100,7 +101,10 @@ class LogDoor:
         for record in records:
             match record.headers.get("ce_type"):
                 case "procedure_revision_published":
-                    published.revisions.append(_revision(_parsed(catalog_pb2.ProcedureRevisionPublished, record)))
+                    message = _parsed(catalog_pb2.ProcedureRevisionPublished, record)
+                    published.revisions.append(_revision(message))
+                    if rules := grounds_in(orjson.loads(message.content_json or "null")):
+                        published.grounds[(message.code, message.revision)] = rules
                 case "procedure_head_moved":
                     published.heads.append(_head(_parsed(catalog_pb2.ProcedureHeadMoved, record)))
                 case "place_published":
@@ -151,12 +155,12 @@ def _parsed(kind: Any, record: Record) -> Any:
 
 
 def _revision(message: Any) -> dict[str, Any]:
-    for text in (message.form_json, message.term_json):
+    for text in (message.form_json, message.term_json, message.content_json):
         if text:
             try:
                 orjson.loads(text)
             except orjson.JSONDecodeError:
-                raise Reject("the form or term of a revision is no JSON") from None
+                raise Reject("the form, term or guide of a revision is no JSON") from None
     return {
         "code": message.code,
         "revision": message.revision,

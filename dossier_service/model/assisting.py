@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from dossier_service.model.dossier import Dossier, advance
 from dossier_service.model.happened import DossierChanged
-from dossier_service.model.reports import Stamps, Writer
+from dossier_service.model.noting import noted
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # no 0/O, no 1/I/L
 LENGTH, GROUP = 12, 4
@@ -94,20 +94,13 @@ def claim_until(now: datetime) -> datetime:
 
 def hand_over(dossier: Dossier, owner: str, *, at: datetime) -> tuple[Dossier, DossierChanged]:
     """Return the dossier as ``owner``'s own, with its history entry; state and version stay. ``at`` is aware."""
-    return _noted(dossier, CLAIMED, "Người được giúp (hoặc người thân) nhận hồ sơ về không gian của mình.", at, owner)
+    note = "Người được giúp (hoặc người thân) nhận hồ sơ về không gian của mình."
+    return noted(advance(dossier, owner=owner), CLAIMED, note=note, at=at)
 
 
 def note_end(dossier: Dossier, *, at: datetime) -> tuple[Dossier, DossierChanged]:
     """Return the dossier with the entry that the helper's right was ended before the case closed."""
-    return _noted(dossier, HELP_ENDED, "Quyền theo dõi của người làm hộ đã dừng.", at, dossier.owner)
-
-
-def _noted(dossier: Dossier, what: str, note: str, at: datetime, owner: str) -> tuple[Dossier, DossierChanged]:
-    at = max(at, dossier.updated_at)
-    moved = advance(dossier, owner=owner, updated_at=at, occurred_at=at)
-    writer = Writer(moved, Stamps(at, at))
-    writer.write(what, what, {"role": "citizen", "note": note, "state": moved.state_digest}, step=what)
-    return writer.dossier, writer.changes[0]
+    return noted(dossier, HELP_ENDED, note="Quyền theo dõi của người làm hộ đã dừng.", at=at)
 
 
 def helped_note(helper: str, place: str) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     text,
 )
 
+from dossier_service.store.exemption_table import exemption_tables
 from dossier_service.store.payment_table import payment_table
 from kernel.consume import consume_tables
 from kernel.db import BigId, UtcDateTime
@@ -391,6 +392,8 @@ RATING_TEXT = Table(
     Column("code", String, ForeignKey("dossier.code"), primary_key=True),
     Column("text", String, nullable=False),
 )
+
+EXEMPTION_GROUND, EXEMPTION = exemption_tables(METADATA)
 
 # What is filed to mend a wrong result: a draft, and the dossier that it became.
 CORRECTION = Table(

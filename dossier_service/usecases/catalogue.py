@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dossier_service.store import catalogue
+from dossier_service.model.exemptions import GroundRule
+from dossier_service.store import catalogue, exemptions
 from kernel.db import Tx
 
 
@@ -16,6 +17,7 @@ class Published:
     heads: list[Mapping[str, Any]] = field(default_factory=list)
     places: list[Mapping[str, Any]] = field(default_factory=list)
     participants: list[Mapping[str, Any]] = field(default_factory=list)
+    grounds: dict[tuple[str, int], Sequence[GroundRule]] = field(default_factory=dict)
 
 
 async def apply_catalogue(*, tx: Tx, published: Published) -> None:
@@ -28,3 +30,4 @@ async def apply_catalogue(*, tx: Tx, published: Published) -> None:
     )
     for apply, rows in parts:
         await apply(tx, rows)
+    await exemptions.add_grounds(tx, published.grounds)

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from dossier_service.clients.exemptions import ExemptionLists
 from dossier_service.clients.payments import PaymentPlatform
+from dossier_service.model.exemptions import Figures
 from dossier_service.settings import DossierSettings
 from dossier_service.usecases.pictures import Pictures
 from dossier_service.usecases.seals import Seals
@@ -48,9 +50,10 @@ class Changes:
 
 
 class Counted:
-    """What was counted last (alone, helped, when); counting again takes a look at every dossier."""
+    """What was counted last (alone, helped, when), and exemptions; counting again takes a look at every dossier."""
 
     last: tuple[int, int, datetime] | None = None
+    exemptions: tuple[Figures, datetime] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,4 @@ class Desk:
     counted: Counted = field(default_factory=Counted)
     seals: Seals = field(default_factory=Seals)
     platform: PaymentPlatform | None = None
+    lists: ExemptionLists = field(default_factory=ExemptionLists)

@@ -10,7 +10,7 @@ from dossier_service.model.codes import normal_code
 from dossier_service.model.dossier import Dossier, Request
 from dossier_service.model.payments import Payment, is_kept
 from dossier_service.model.states import PROGRESS, AskKind
-from dossier_service.store import assists, dossiers, files, inbox, payments, roots
+from dossier_service.store import assists, dossiers, exemptions, files, inbox, payments, roots
 from dossier_service.usecases.desk import Desk
 from kernel.auth import Principal
 from kernel.db import Tx
@@ -83,7 +83,7 @@ async def view(tx: Tx, *, desk: Desk, principal: Principal, code: str) -> View:
         counted_from=desk.calendar.counted_from(dossier.due.start) if dossier.due and dossier.due.start else None,
         helping=await assists.of_dossier(tx, code) if dossier.helper else None,
         payments=paying,
-        payable=desk.platform is not None and _payable(dossier, paying),
+        payable=desk.platform is not None and _payable(dossier, paying) and not await exemptions.spared(tx, code),
     )
 
 

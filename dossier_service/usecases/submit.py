@@ -19,6 +19,7 @@ from dossier_service.store.mapping import dump
 from dossier_service.usecases.answers import Form, applicant_name, check_whole, compiled, file_digests
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.drafts import adopting, check_size, fileable, held_draft, is_helped_by, office_for
+from dossier_service.usecases.exemptions import file_exemption
 from kernel.auth import Principal
 from kernel.clock import VIETNAM
 from kernel.db import Tx
@@ -174,6 +175,7 @@ async def _keep(tx: Tx, draft: str, dossier: Dossier, filed: Filed, change: Doss
     await dossiers.add_history(tx, [change])
     await files.add(tx, [(dossier.code, ref, "filed", dossier.submitted_at) for ref in filed.files])
     await papers.add(tx, dossier.code, filed.paper_code)
+    await file_exemption(tx, draft, dossier)
     corrects, wrong = await corrections.file(tx, draft=draft, code=dossier.code)
     return replace(filed, corrects=corrects, wrong=wrong)
 

@@ -11,6 +11,7 @@ ID token with nonce, refresh token, published keys, end of session.
     pages.py    the sign-in page
     app.py      the HTTP addresses
     profiles.py the people's records for citizen_service
+    lists.py    sample lists of those who pay no fee, for dossier_service
 """
 
 from motcua.identity.app import Identity, build

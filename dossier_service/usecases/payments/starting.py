@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from dossier_service.clients.payments import NoAnswer, PaymentPlatform
 from dossier_service.model.payments import SOON, Around, Payment, asked_for, began
-from dossier_service.store import dossiers, payments
+from dossier_service.store import dossiers, exemptions, payments
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.payments.figures import SILENT
 from dossier_service.usecases.reading import own_dossier
@@ -30,7 +30,7 @@ async def start_payment(*, desk: Desk, principal: Principal, code: str, ask_no: 
 
     ``amount_vnd`` is what the person saw. Without an ``address`` in the answer the platform did not take it in: nothing
     can have been paid, and starting again goes on with the same payment. Raises ``NotFound``, ``Conflict``
-    (``payment_not_offered``, ``payment_under_way``, and as ``model.payments.asked_for``).
+    (``payment_not_offered``, ``payment_under_way``, ``exempt_from_fee``, and as ``model.payments.asked_for``).
     """
     platform = offered(desk)
     async with desk.database.begin() as tx:
@@ -69,6 +69,9 @@ async def _written(
                 extra={"payment": alive.id},
             )
         return alive, dossier.office_name
+    if await exemptions.spared(tx, code):
+        text = Text("Bạn đang được miễn lệ phí. Không phải nộp gì.", "You are exempt from the fee. Pay nothing.")
+        raise Conflict("exempt_from_fee", text)
     waiting = (await dossiers.open_requests(tx, [code])).get(code, {}).values()
     ask = asked_for(Around(dossier, others, {one.kind for one in waiting}), ask_no, amount_vnd)
     payment = Payment(
