@@ -20,6 +20,14 @@ Lang = Literal["vi", "en"]
 LONG = {"vi": "EEEE, dd/MM/yyyy", "en": "EEEE, d MMMM yyyy"}
 SHORT = {"vi": "dd/MM/yyyy", "en": "d MMM yyyy"}
 
+DIGITS = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+ONES_AFTER_TENS = {1: "mốt", 4: "tư", 5: "lăm"}
+BELOW_TWENTY = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
 
 def preferred(accept_language: str | None, available: Sequence[str]) -> str:
     """Return which of ``available`` a reader prefers (RFC 9110 12.5.4); the first one where nothing else is wished."""
@@ -91,6 +99,50 @@ def number(value: int, lang: str) -> str:
 def money(vnd: int, lang: str) -> str:
     """Return ``1.234.567 đ`` or ``1,234,567 VND``; the space does not break."""
     return f"{number(vnd, lang)}\u00a0{'đ' if lang == 'vi' else 'VND'}"
+
+
+def money_in_words(vnd: int, lang: str) -> str:
+    """Return ``Một triệu hai trăm linh năm nghìn đồng`` or ``One million two hundred and five thousand dong``.
+
+    ``vnd`` is not negative. Languages other than English show the Vietnamese words, which are those of the law.
+    """
+    words = f"{_spelled(vnd)} dong" if lang == "en" else f"{_read_out(vnd)} đồng"
+    return words[0].upper() + words[1:]
+
+
+def _read_out(value: int, *, inside: bool = False) -> str:
+    """Return a number in Vietnamese words; ``inside`` another number its hundreds are said even where they are 0."""
+    for size, name in ((10**9, "tỷ"), (10**6, "triệu"), (10**3, "nghìn")):
+        if value >= size:
+            count, rest = divmod(value, size)
+            tail = f" {_read_out(rest, inside=True)}" if rest else ""
+            return f"{_read_out(count, inside=inside and count < 1000)} {name}{tail}"
+    hundreds, tens, ones = value // 100, value // 10 % 10, value % 10
+    parts = [f"{DIGITS[hundreds]} trăm"] if hundreds or inside else []
+    if tens > 1:
+        parts.append(f"{DIGITS[tens]} mươi")
+    elif tens:
+        parts.append("mười")
+    elif ones and parts:
+        parts.append("linh")
+    if ones or not parts:
+        after = ONES_AFTER_TENS if tens > 1 else {5: "lăm"} if tens else {}
+        parts.append(after.get(ones, DIGITS[ones]))
+    return " ".join(parts)
+
+
+def _spelled(value: int) -> str:
+    """Return a number in English words."""
+    for size, name in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million"), (10**3, "thousand")):
+        if value >= size:
+            count, rest = divmod(value, size)
+            tail = f"{' and' if rest < 100 else ''} {_spelled(rest)}" if rest else ""
+            return f"{_spelled(count)} {name}{tail}"
+    if value >= 100:
+        return f"{BELOW_TWENTY[value // 100]} hundred" + (f" and {_spelled(value % 100)}" if value % 100 else "")
+    if value < 20:
+        return BELOW_TWENTY[value]
+    return TENS[value // 10] + (f"-{BELOW_TWENTY[value % 10]}" if value % 10 else "")
 
 
 def size(count: int, lang: str) -> str:

@@ -121,6 +121,10 @@ class Words:
         """Return an amount of đồng."""
         return locale.money(vnd, self.lang)
 
+    def money_in_words(self, vnd: int) -> str:
+        """Return an amount of đồng in words."""
+        return locale.money_in_words(vnd, self.lang)
+
     def size(self, count: int) -> str:
         """Return a size in bytes."""
         return locale.size(count, self.lang)

@@ -73,6 +73,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "accesses": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}/accesses"),
     "dossier_file": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/files"),
     "new_request": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/requests"),
+    "start_payment": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/payments"),
+    "check_payment": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/payments/{{id}}/check"),
     "lookup": Endpoint("dossiers", "GET", f"{DOSSIERS}/lookup/{{code}}"),
     "paper": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}/paper"),
     "correct": Endpoint("dossiers", "POST", f"{DOSSIERS}/dossiers/{{code}}/correction"),

@@ -33,7 +33,7 @@ AHEAD = {
     6: ("processing", "returned"),
     9: ("returned",),
 }
-PASSED = ("submitted", "delivered", "owner_changed", "dossier_claimed", "help_ended")
+PASSED = ("submitted", "delivered", "owner_changed", "dossier_claimed", "help_ended", "payment_refunded")
 OWN_STEPS = ("submitted", "request_filed")
 
 

@@ -9,7 +9,7 @@ from dossier_service.model.payments import PayState, RefundState
 from dossier_service.model.states import AskState, RequestState, State
 from dossier_service.usecases.invariants import check_invariants
 from dossier_service.usecases.reading import read_dossier, read_timeline
-from kernel.errors import Conflict, NotFound
+from kernel.errors import Conflict
 from tests.dossier_service.paying import FEE, till
 from tests.dossier_service.world import CITIZEN
 

@@ -11,6 +11,7 @@ from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unaut
 from kernel.web import AsgiUpstream, Upstream, make_app
 from tests.portal.contract_desk import add_editing
 from tests.portal.contract_information import information
+from tests.portal.contract_paying import add_paying
 from tests.portal.contract_space import add_helping, add_preferences
 from tests.portal.samples import DOSSIERS, FORM, PLACES, PROCEDURES, TIMELINE
 
@@ -32,6 +33,7 @@ class Services:
         self.dossiers: dict[str, dict[str, Any]] = {code: dict(one) for code, one in DOSSIERS.items()}
         self.requests: list[dict[str, Any]] = []
         self.submits = 0
+        self.payments: dict[str, dict[str, Any]] = {}
         self.ratings: dict[str, dict[str, Any]] = {}
         self.figure: dict[str, Any] = {"count": 0, "average": None}
         self.calls: list[str] = []
@@ -292,6 +294,7 @@ def _dossiers(app: FastAPI, services: Services) -> None:
         return {"request_no": len(services.requests)}
 
     _papers(app, services, opened)
+    services.payments = add_paying(app, opened)
 
     @app.get("/lookup/{code}")
     async def lookup(code: str) -> Any:

@@ -221,6 +221,11 @@ def _ask(kind: str, **more: Any) -> dict[str, Any]:
     return {"ask_no": 1, "kind": kind, "state": "open", "items": items, "due": DUE["at"], "amount_vnd": None, **more}
 
 
+def _money(state: str = "open") -> dict[str, Any]:
+    rule = "Nghị quyết số 06/2020 của Hội đồng nhân dân thành phố"
+    return _ask("money", state=state, amount_vnd=200_000, items=[{"field": "", "text": "Lệ phí", "rule": rule}])
+
+
 def dossier(number: int, status: int, state: str, **more: Any) -> dict[str, Any]:
     """Return a dossier as its owner sees it."""
     return {
@@ -257,6 +262,41 @@ def dossier(number: int, status: int, state: str, **more: Any) -> dict[str, Any]
     }
 
 
+def payment(id: str, state: str, **more: Any) -> dict[str, Any]:
+    """Return a payment of 200.000 đ."""
+    paid = {"charged_vnd": 200_000, "receipt_no": "MAU-261121-0001-A1B2", "paid_at": "2026-11-21T11:02:00+07:00"}
+    return {
+        "id": id,
+        "ask_no": 1,
+        "amount_vnd": 200_000,
+        "state": state,
+        "reason": None,
+        "started_at": "2026-11-21T11:00:00+07:00",
+        "pay_url": None,
+        "expires_at": "2026-11-21T11:30:00+07:00",
+        **(paid if state == "paid" else dict.fromkeys(paid)),
+        "request_no": 1 if state == "paid" else None,
+        "refund": None,
+        "by_helper": False,
+        **more,
+    }
+
+
+def refund(state: str, why: str = "ended") -> dict[str, Any]:
+    """Return the refund of a payment."""
+    done = {"refund_no": "HOAN-MAU-261121-0001", "at": "2026-11-21T11:09:00+07:00"}
+    return {"state": state, "why": why, "amount_vnd": 200_000, **(done if state == "done" else dict.fromkeys(done))}
+
+
+PAYMENTS = {
+    "started": payment("started", "started", pay_url="http://pay.test/pay/1"),
+    "away": payment("away", "started"),
+    "unknown": payment("unknown", "unknown"),
+    "paid": payment("paid", "paid"),
+    "declined": payment("declined", "not_paid", reason="declined"),
+    "due": payment("due", "paid", refund=refund("due")),
+    "done": payment("done", "paid", refund=refund("done")),
+}
 RESULT = {
     "sha256": "cd" * 32,
     "size": 120_000,
@@ -277,6 +317,9 @@ ALL = [
     dossier(9, 9, "decided", can=[]),
     dossier(10, 6, "accepted", asks=[_ask("money", amount_vnd=200_000)], held_by="citizen"),
     dossier(11, 2, "accepted", due=None),
+    dossier(12, 6, "accepted", asks=[_money()], held_by="citizen", can=["pay", "withdraw"], payments=[]),
+    dossier(13, 6, "accepted", asks=[_money()], held_by="citizen", payments=[PAYMENTS["unknown"]]),
+    dossier(14, 4, "processing", asks=[_money("met")], payments=[PAYMENTS[one] for one in ("paid", "due", "done")]),
 ]
 DOSSIERS = {one["code"]: one for one in ALL}
 

@@ -3,7 +3,7 @@
 from starlette.routing import Route
 
 from portal.app import routes
-from tests.portal.samples import DOSSIERS
+from tests.portal.samples import DOSSIERS, PAYMENTS
 
 DRAFT = "/file/draft/d1"
 SHOWN = {
@@ -25,6 +25,8 @@ SHOWN = {
     "/dossiers/{code}/supplement": ["/dossiers/H26-261121-0002/supplement"],
     "/dossiers/{code}/confirm": ["/dossiers/H26-261121-0003/confirm"],
     "/dossiers/{code}/withdraw": ["/dossiers/H26-261121-0001/withdraw"],
+    "/dossiers/{code}/pay": ["/dossiers/H26-261121-0012/pay"],
+    "/dossiers/{code}/payments/{id}": [f"/dossiers/H26-261121-0012/payments/{id}" for id in PAYMENTS],
     "/dossiers/{code}/correct": ["/dossiers/H26-261121-0004/correct"],
     "/dossiers/{code}/rating": ["/dossiers/H26-261121-0004/rating"],
     "/verify": ["/verify", "/verify?code=7KQM-O"],
