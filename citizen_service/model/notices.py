@@ -39,12 +39,20 @@ class Kind(StrEnum):
     REQUEST_DECLINED = "request_declined"
     REQUEST_CLOSED = "request_closed"
     RATING_ASKED = "rating_asked"
+    EXEMPTION_GRANTED = "exemption_granted"
+    EXEMPTION_REFUSED = "exemption_refused"
+    EXEMPTION_TO_PROVE = "exemption_to_prove"
 
 
 STARTED_BY_PERSON = frozenset(
     (Kind.SUBMITTED, Kind.SUPPLEMENT_FILED, Kind.PAYMENT_FILED, Kind.CONFIRMATION_FILED, Kind.WITHDRAWAL_FILED)
 )
-TO_DO = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.REFUSED, Kind.REQUEST_DECLINED))
+TO_DO = frozenset(
+    (
+        *(Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.REFUSED, Kind.REQUEST_DECLINED),
+        *(Kind.EXEMPTION_REFUSED, Kind.EXEMPTION_TO_PROVE),
+    )
+)
 ASKS = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT))
 
 STEPS: Mapping[str, Kind] = {
@@ -163,6 +171,8 @@ def kind_of(fact: Fact) -> Kind | None:
             return Kind.OWNER_CHANGED
         case "rating_asked":
             return Kind.RATING_ASKED
+        case "exemption_granted" | "exemption_refused" | "exemption_to_prove":
+            return Kind(fact.type)
         case "request_filed":
             return FILED.get(fact.step)
         case "request_answered":

@@ -101,6 +101,18 @@ FIRST: Mapping[Kind, Text] = {
         "Bạn không phải làm gì thêm. Hồ sơ {code} đã kết thúc nên nội dung bạn gửi không còn cần xét.",
         "Nothing more to do. Dossier {code} has ended, so what you sent needs no answer.",
     ),
+    Kind.EXEMPTION_GRANTED: Text(
+        "Bạn không phải làm gì. Hồ sơ {code} được miễn lệ phí.",
+        "Nothing to do. Dossier {code} is exempt from the fee.",
+    ),
+    Kind.EXEMPTION_REFUSED: Text(
+        "Bạn cần xem lý do: hồ sơ {code} không được miễn lệ phí.",
+        "Read the reason: dossier {code} is not exempt from the fee.",
+    ),
+    Kind.EXEMPTION_TO_PROVE: Text(
+        "Bạn có thể gửi một ảnh giấy tờ để hồ sơ {code} được xét miễn lệ phí.",
+        "You can send one photo for the exemption from the fee of dossier {code}.",
+    ),
     Kind.RATING_ASKED: Text(
         "Mời bạn đánh giá việc giải quyết hồ sơ {code}. Không bắt buộc. Đã đánh giá rồi thì bạn bỏ qua tin này.",
         "You may rate how dossier {code} was handled. You need not. If you have, there is nothing to do.",

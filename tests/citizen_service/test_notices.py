@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citizen_service import store, usecases
+from citizen_service.events import CHANGES, read_change
 from citizen_service.model import Kind, say, send_after
-from citizen_service.model.notices import STARTED_BY_PERSON
+from citizen_service.model.notices import STARTED_BY_PERSON, kind_of
 from kernel.errors import Reject
 from tests.citizen_service.conftest import CODE, NOON, Failing, Room, profile, record, stamp
 
@@ -236,3 +237,11 @@ async def test_what_cannot_be_read_is_rejected_with_a_reason(room: Room, body: b
 
 def test_noon_is_noon() -> None:
     assert NOON.astimezone(VIETNAM).hour == 12
+
+
+@pytest.mark.parametrize("step", ["exemption_granted", "exemption_refused", "exemption_to_prove"])
+def test_what_became_of_an_exemption_is_told(step: str) -> None:
+    assert step in CHANGES
+    told = kind_of(read_change(record(step, 2, version=1, step=step, state="submitted", status=1)))
+    assert told is Kind(step)
+    assert "lệ phí" in say(told, code="H26-261121-0001", due=None, expected=False, language="vi").first
