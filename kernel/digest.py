@@ -7,14 +7,13 @@ from datetime import UTC, datetime
 import orjson
 
 PLAIN = frozenset((int, bool, type(None)))
+WHOLE_SECONDS = orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
+RFC_8785 = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | WHOLE_SECONDS
 
 
 def instant(at: datetime) -> str:
     """Return ``at`` (aware) as canonical UTC text with whole seconds: ``2026-11-21T14:03:05Z``."""
-    if at.tzinfo is None:
-        raise ValueError("a time without zone has no canonical text")
-    there = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return there.isoformat(timespec="seconds")[:19] + "Z"
+    return orjson.dumps(_in_utc(at), option=WHOLE_SECONDS)[1:-1].decode()
 
 
 def canonical(value: object) -> bytes:
@@ -24,7 +23,7 @@ def canonical(value: object) -> bytes:
     """
     # With keys in the basic plane and integers below 2^53, orjson's sorted text is RFC 8785's, and ten times as fast.
     try:
-        return orjson.dumps(_clean(value), option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+        return orjson.dumps(_clean(value), option=RFC_8785)
     except TypeError as error:
         raise ValueError(str(error)) from None
 
@@ -39,6 +38,12 @@ def digest_bytes(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def _in_utc(at: datetime) -> datetime:
+    if at.tzinfo is None:
+        raise ValueError("a time without zone has no canonical text")
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
+
+
 def _clean(value: object) -> object:
     kind = type(value)
     if kind is str:
@@ -46,7 +51,7 @@ def _clean(value: object) -> object:
     if kind in PLAIN:
         return value
     if kind is datetime:
-        return instant(value)  # type: ignore[arg-type]
+        return _in_utc(value)  # type: ignore[arg-type]
     match value:
         case dict():
             return {
@@ -58,7 +63,7 @@ def _clean(value: object) -> object:
         case list() | tuple():
             return [_clean(item) for item in value]
         case datetime():
-            return instant(value)
+            return _in_utc(value)
         case str():
             return unicodedata.normalize("NFC", value)
         case bool() | int():

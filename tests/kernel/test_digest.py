@@ -32,6 +32,12 @@ def test_times_are_utc_with_whole_seconds() -> None:
     assert instant(at.astimezone(UTC)) == instant(at)
 
 
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_time_is_the_same_text_alone_and_inside_a_value(at: datetime) -> None:
+    assert instant(at) == at.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"
+    assert canonical({"at": at}) == f'{{"at":"{instant(at)}"}}'.encode()
+
+
 @given(st.text())
 def test_composed_and_decomposed_text_have_one_digest(text: str) -> None:
     assert digest_of(unicodedata.normalize("NFD", text)) == digest_of(unicodedata.normalize("NFC", text))
