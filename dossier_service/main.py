@@ -22,6 +22,7 @@ from dossier_service.usecases.rehoming import rehome_dossiers
 from dossier_service.usecases.republish import Progress, untold
 from dossier_service.usecases.republish import republish as say_again
 from dossier_service.usecases.resumable import sweep_incoming
+from dossier_service.usecases.tasks import say_what_is_due
 from dossier_service.usecases.uploads import count_missing, sweep_uploads
 from kernel.auth import Verifier
 from kernel.clock import Clock, real_now
@@ -76,6 +77,7 @@ async def build(
             ("catalog.v1", door.catalogue),
             ("province.reports.v1", door.reports),
             ("exchange.events.v1", door.exchange),
+            ("citizen.events.v1", door.citizens),
         )
     }
     keeper = Keeper(desk, leases)
@@ -213,12 +215,14 @@ class Keeper:
             await asyncio.sleep(LOOK_EVERY)
 
     async def on_advance(self, _now: datetime) -> None:
-        """The business clock was moved: seal the days that are over now."""
+        """The business clock was moved: seal the days that are over now, and say what waited for its hour."""
         await seal_daily_roots(desk=self._desk)
+        await say_what_is_due(desk=self._desk)
 
     async def _once(self) -> None:
         await seal_daily_roots(desk=self._desk)
         await ask_for_snapshots(desk=self._desk)
+        await say_what_is_due(desk=self._desk)
         await check_exemptions(desk=self._desk)
         now = real_now()
         if self._swept is None or (now - self._swept).total_seconds() > SWEEP_EVERY:

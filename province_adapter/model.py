@@ -10,7 +10,7 @@ from kernel.digest import digest_of
 BUCKETS = 256
 PROTOCOL = 1
 SOFTWARE = "motcua-adapter/0.1"
-KINDS = ("handover", "request_filed", "report_refused", "send_snapshot", "snapshot")
+KINDS = ("handover", "request_filed", "report_refused", "send_snapshot", "snapshot", "task_opened")
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,11 +148,18 @@ async def check_books(settings: OfficeSettings) -> list[str]:
 
 async def _lay_out(folder: Path, names: Sequence[str]) -> None:
     missing = [name for name in names if not (folder / name / "office.db").exists()]
+    older = [folder / name / "office.db" for name in names if name not in missing]
+    await asyncio.to_thread(_bring_up, older)
     if not missing:
         return
     template = folder / "template.db"
     await store.make_template(template)
     await asyncio.to_thread(_copy_all, template, folder, missing)
+
+
+def _bring_up(books: Sequence[Path]) -> None:
+    for path in books:
+        store.bring_up(path)
 
 
 def _copy_all(template: Path, folder: Path, names: Sequence[str]) -> None:

@@ -5,10 +5,12 @@ what the adapter reads; they are numbered densely and never deleted.
 """
 
 import asyncio
+import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,16 +26,21 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    and_,
+    exists,
     func,
     insert,
     select,
     update,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.schema import CreateTable
 
 from kernel.db import Database, Tx, UtcDateTime
 from province_backend.model.case import AskState, Case, Request
+from province_backend.model.tasks import Task, TaskKind
 
 METADATA = MetaData()
 CASES = Table(
@@ -89,12 +96,27 @@ ACCESSES = Table(
     Column("name", String, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
+TASKS = Table(
+    "task",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("about", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("what", String, nullable=False),
+    Column("ask_no", Integer, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+)
 MARKS = Table("mark", METADATA, Column("name", String, primary_key=True), Column("value", Integer, nullable=False))
 
 _CASE = TypeAdapter(Case)
 _REQUEST = TypeAdapter(Request)
 DESK, CITIZEN, DONE, HANDED_ON = "desk", "citizen", "done", "handed_on"
 SHOWN = {DESK: (DESK,), CITIZEN: (CITIZEN,), DONE: (DONE, HANDED_ON)}
+CALLS = "calls"
+_OPEN = (TASKS.c.code == CASES.c.code, TASKS.c.closed_at.is_(None))
+_NOT_TOLD = exists().where(*_OPEN, TASKS.c.ask_no > 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +231,13 @@ async def list_cases(tx: Tx, *, place: str, skip: int, limit: int) -> list[Case]
 
 
 async def count_cases(tx: Tx) -> dict[str, int]:
-    """Return how many cases each tab has."""
+    """Return how many cases each tab has; ``calls`` = those with an open task."""
     rows = await tx.all(select(CASES.c.place, func.count().label("cases")).group_by(CASES.c.place))
     cases = {row.place: int(row.cases) for row in rows}
-    return {tab: count for tab, places in SHOWN.items() if (count := sum(cases.get(place, 0) for place in places))}
+    calls = await tx.first(select(func.count()).where(CASES.c.place != HANDED_ON, exists().where(*_OPEN)))
+    cases[CALLS] = int(calls[0]) if calls else 0
+    tabs = {**SHOWN, CALLS: (CALLS,)}
+    return {tab: count for tab, places in tabs.items() if (count := sum(cases.get(place, 0) for place in places))}
 
 
 async def due_for_robot(tx: Tx, now: datetime, limit: int) -> list[str]:
@@ -224,9 +249,12 @@ async def due_for_robot(tx: Tx, now: datetime, limit: int) -> list[str]:
 
 
 async def due_to_lapse(tx: Tx, now: datetime, limit: int) -> list[str]:
-    """Return the codes with an ask whose time is over at ``now``."""
+    """Return the codes with an ask whose time is over at ``now``; it waits while the person was not told of it."""
     rows = await tx.all(
-        select(CASES.c.code).where(CASES.c.lapse_at <= now).order_by(CASES.c.lapse_at, CASES.c.code).limit(limit)
+        select(CASES.c.code)
+        .where(CASES.c.lapse_at <= now, ~_NOT_TOLD)
+        .order_by(CASES.c.lapse_at, CASES.c.code)
+        .limit(limit)
     )
     return [row.code for row in rows]
 
@@ -235,7 +263,8 @@ async def next_wake(tx: Tx, *, robot: bool) -> datetime | None:
     """Return the business time of the earliest lapse, or robot's step when there is a robot; None: nothing planned."""
     times = []
     for column in (CASES.c.lapse_at, CASES.c.next_at) if robot else (CASES.c.lapse_at,):
-        row = await tx.first(select(column).where(column.is_not(None)).order_by(column).limit(1))
+        waits = [~_NOT_TOLD] if column is CASES.c.lapse_at else []
+        row = await tx.first(select(column).where(column.is_not(None), *waits).order_by(column).limit(1))
         if row is not None:
             times.append(row[0])
     return min(times, default=None)
@@ -328,3 +357,40 @@ async def put_off(tx: Tx, code: str, until: datetime) -> None:
 async def hold_off(tx: Tx, code: str, until: datetime) -> None:
     """Keep the robot away from a case until ``until``; a case that is not on its plan stays off it."""
     await tx.execute(update(CASES).where(CASES.c.code == code, CASES.c.next_at < until).values(next_at=until))
+
+
+async def add_task(tx: Tx, task: Task) -> None:
+    """Keep a task unless it is here already."""
+    values = asdict(task) | {"kind": task.kind.value, "closed_at": None}
+    await tx.execute(upsert(TASKS).values(values).on_conflict_do_nothing())
+
+
+async def open_tasks(tx: Tx, code: str) -> list[Task]:
+    """Return the open tasks of a case, oldest first."""
+    mine = (TASKS.c.code == code, TASKS.c.closed_at.is_(None))
+    return [_task(row) for row in await tx.all(select(TASKS).where(*mine).order_by(TASKS.c.about))]
+
+
+async def close_tasks(tx: Tx, code: str, at: datetime) -> list[Task]:
+    """Close the open tasks of a case and return them."""
+    found = await open_tasks(tx, code)
+    await tx.execute(update(TASKS).where(TASKS.c.code == code, TASKS.c.closed_at.is_(None)).values(closed_at=at))
+    return found
+
+
+async def list_called(tx: Tx, *, skip: int, limit: int) -> list[Case]:
+    """Return the cases with open tasks, the one that waits longest first."""
+    oldest = func.min(TASKS.c.opened_at)
+    query = select(CASES.c.body).join(TASKS, and_(*_OPEN)).where(CASES.c.place != HANDED_ON)
+    query = query.group_by(CASES.c.code, CASES.c.body).order_by(oldest, CASES.c.code)
+    return [_CASE.validate_json(row.body) for row in await tx.all(query.offset(skip).limit(limit))]
+
+
+def _task(row: Any) -> Task:
+    return Task(row.code, row.about, TaskKind(row.kind), row.what, row.ask_no, row.contact, row.opened_at)
+
+
+def bring_up(path: Path) -> None:
+    """Give books that are older than tasks their table (blocking)."""
+    with contextlib.closing(sqlite3.connect(path)) as books, books:
+        books.execute(str(CreateTable(TASKS, if_not_exists=True).compile(dialect=sqlite.dialect())))

@@ -72,6 +72,8 @@ def helping_shape(helping: Helping) -> dict[str, Any]:
         "claim_expires_at": at(row.claim_expires_at),
         "dossier": None,
     }
+    if helping.owner:
+        shape["owner"] = helping.owner
     if dossier is None:
         return shape
     shape["dossier"] = {
@@ -92,7 +94,8 @@ def helping_shape(helping: Helping) -> dict[str, Any]:
 async def post_assist(desk: DeskOf, body: StartHelping, principal: SignedIn, key: IdempotencyKey) -> JSONResponse:
     """Open a draft for a person who agreed; needs the role ``helper`` and an account of the helper's own.
 
-    ``contact_seen`` = you gave this telephone for somebody else before. 403 ``role_needed``, 422 ``invalid_answers``.
+    ``contact_seen`` = you gave this telephone for somebody else before; ``owner`` names the person where you say how
+    they are told (``PUT /api/me/v1/contacts/{owner}``). 403 ``role_needed``, 422 ``invalid_answers``.
     """
     content = body.model_dump(mode="json")
     agreed = Agreed(

@@ -9,7 +9,13 @@ from pydantic import Field
 from dossier_service.api.parts import DeskOf
 from dossier_service.api.shapes import at, due_shape
 from dossier_service.model.states import PROGRESS
-from dossier_service.usecases.claiming import Claimable, claim_dossier, end_help_by_claim, look_at_claim
+from dossier_service.usecases.claiming import (
+    Claimable,
+    claim_dossier,
+    end_contact_by_claim,
+    end_help_by_claim,
+    look_at_claim,
+)
 from dossier_service.usecases.figures import filings
 from kernel.auth import SignedIn
 from kernel.web import Body, etagged
@@ -52,6 +58,15 @@ async def post_end_help(desk: DeskOf, body: ClaimCodes) -> None:
     await end_help_by_claim(desk=desk, code=body.dossier, claim=body.claim_code)
 
 
+@ROUTER.post("/claims/end-contact", status_code=204)
+async def post_end_contact(desk: DeskOf, body: ClaimCodes) -> None:
+    """Stop the news by telephone, or through whom was named, at once; needs the two codes and no sign-in.
+
+    The number or name is forgotten; a second time changes nothing.
+    """
+    await end_contact_by_claim(desk=desk, code=body.dossier, claim=body.claim_code)
+
+
 @ROUTER.get("/figures/filings")
 async def get_filings(request: Request, desk: DeskOf) -> Response:
     """Return how many dossiers people filed themselves (``self``) and with a helper (``helped``); counted each minute.
@@ -80,6 +95,7 @@ def _claimable(found: Claimable) -> dict[str, Any]:
         "helper_name": helping.helper_name,
         "helped_at": helping.helped_at,
         "allows": helping.allows,
+        "told_by": helping.told_by if helping.contact else None,
         "help_ended": helping.ended_at is not None or dossier.ended,
         "claim_expires_at": at(helping.claim_expires_at),
     }

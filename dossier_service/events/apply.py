@@ -22,10 +22,11 @@ from dossier_service.usecases.exchange import (
     send_snapshots,
 )
 from dossier_service.usecases.reports import Incoming, Nonsense, apply_reports
+from dossier_service.usecases.tasks import TaskDone, Unreached, close_tasks, open_tasks
 from kernel.db import Tx
 from kernel.errors import Reject
 from kernel.log import Record
-from proto.events.v1 import catalog_pb2
+from proto.events.v1 import catalog_pb2, citizen_pb2
 from proto.events.v1 import exchange_pb2 as said
 
 PASSED = Counter("motcua_dossier_passed_over_total", "Messages of unknown type, passed over", ("topic",))
@@ -42,9 +43,10 @@ class LogDoor:
         incoming: list[Incoming] = []
         nonsense: list[Nonsense] = []
         accesses: list[Access] = []
+        tasks: list[TaskDone] = []
         for record in records:
             upward = upward_of(record.body)
-            if upward.subject_kind not in ("dossier", ""):
+            if upward.subject_kind not in ("dossier", "task", ""):
                 continue
             kind = upward.WhichOneof("body")
             if kind in ("report", "snapshot"):
@@ -56,12 +58,30 @@ class LogDoor:
                 note = upward.access_noted
                 at = instant_of(note.at, "at")
                 accesses.append(Access(upward.subject, upward.participant, note.role, note.office, note.why, at))
+            elif kind == "task_closed":
+                done = upward.task_closed
+                tasks.append(
+                    TaskDone(done.dossier, done.about, upward.participant, done.note, done.office, done.handler)
+                )
             else:
                 PASSED.labels(record.partition.topic).inc()
         if incoming or nonsense:
             await apply_reports(tx=tx, desk=self._desk, incoming=incoming, decode=decode, nonsense=nonsense)
         if accesses:
             await note_accesses(tx=tx, events=accesses)
+        if tasks:
+            await close_tasks(tx, self._desk, tasks)
+
+    async def citizens(self, tx: Tx, records: Sequence[Record]) -> None:
+        """Apply citizen.events.v1: people whom no message reaches."""
+        said = [
+            _parsed(citizen_pb2.PersonUnreached, record)
+            for record in records
+            if record.headers.get("ce_type") == "person_unreached"
+        ]
+        if said:
+            unreached = [Unreached(one.dossier, one.event_no, one.what, one.by_teller) for one in said]
+            await open_tasks(tx, self._desk, unreached)
 
     async def exchange(self, tx: Tx, records: Sequence[Record]) -> None:
         """Apply exchange.events.v1."""

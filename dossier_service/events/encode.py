@@ -21,6 +21,7 @@ from dossier_service.model.happened import (
 )
 from dossier_service.model.history import Entry
 from dossier_service.model.ratings import RatingGiven
+from dossier_service.model.tasks import TaskQueued
 from kernel.outbox import Outgoing
 from proto.events.v1 import dossier_pb2
 from proto.exchange.v1 import exchange_pb2 as wire
@@ -44,6 +45,8 @@ def encode(event: object) -> Outgoing:
             )
             number = int(event.date.replace("-", ""))
             return Outgoing(EVENTS, event.date, "daily_root_sealed", event.date, number, sealed.SerializeToString())
+        case TaskQueued():
+            return _task(event)
         case RatingGiven():
             return Outgoing(EVENTS, event.id, "rating_given", event.id, event.change_no, _rating(event))
         case HandoverQueued():
@@ -131,6 +134,25 @@ def _rating(event: RatingGiven) -> bytes:
         day=event.day.isoformat(),
     )
     return given.SerializeToString()
+
+
+def _task(event: TaskQueued) -> Outgoing:
+    """Return the task as a subject of its own, so that an office which knows none still gets its dossiers."""
+    dossier, task = event.dossier, event.task
+    delivery = wire.Delivery(
+        subject=f"{task.code}.{task.about}", subject_kind="task", lane=dossier.lane, epoch=dossier.epoch
+    )
+    opened = wire.TaskOpened(
+        dossier=task.code,
+        about=task.about,
+        kind=task.kind.value,
+        what=task.what,
+        ask_no=task.ask_no,
+        opened_at=_at(task.opened_at),
+        contact=event.contact,
+    )
+    delivery.task_opened.CopyFrom(opened)
+    return _queued(delivery, "task_opened", 1)
 
 
 def _delivery(dossier: Dossier) -> wire.Delivery:

@@ -43,10 +43,15 @@ class Allows(StrEnum):
 
 
 class ToldBy(StrEnum):
-    """How news reach the helped person: their own or a relative's telephone, or somebody tells them."""
+    """How news reach the helped person: their own or a relative's telephone, or somebody tells them.
+
+    By ``…_call`` a recorded voice calls instead of a text message.
+    """
 
     PHONE = "phone"
+    PHONE_CALL = "phone_call"
     RELATIVE = "relative"
+    RELATIVE_CALL = "relative_call"
     NEIGHBOUR = "neighbour"
 
 

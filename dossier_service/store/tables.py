@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from dossier_service.store.exemption_table import exemption_tables
 from dossier_service.store.payment_table import payment_table
+from dossier_service.store.task_table import task_tables
 from kernel.consume import consume_tables
 from kernel.db import BigId, UtcDateTime
 from kernel.idempotency import idempotency_table
@@ -406,3 +407,4 @@ CORRECTION = Table(
 )
 
 PAYMENT = payment_table(METADATA)
+TASK, HOUR_LATER = task_tables(METADATA)

@@ -35,13 +35,17 @@ NO_HELPING = Text("Không tìm thấy lần làm hộ này, hoặc quyền đã 
 
 @dataclass(frozen=True, slots=True)
 class Helping:
-    """One helping as the helper sees it: its row, the procedure, and the dossier as far as the person allows."""
+    """One helping as the helper sees it: its row, the procedure, and the dossier as far as the person allows.
+
+    ``owner`` is told once, at the start: as whom the person is known, so that news reach them.
+    """
 
     row: Any
     procedure: str
     dossier: Dossier | None
     titles: Any
     contact_seen: bool = False
+    owner: str = ""
 
 
 async def start_helping(
@@ -83,7 +87,7 @@ async def start_helping(
         tx, helper=principal.sub, contact=agreed.contact, for_name=agreed.name
     )
     await assists.add(tx, row)
-    return Helping(await assists.get(tx, row["id"]), procedure, None, None, contact_seen=seen)
+    return Helping(await assists.get(tx, row["id"]), procedure, None, None, contact_seen=seen, owner=nobody.sub)
 
 
 async def list_helpings(

@@ -12,6 +12,7 @@ from dossier_service.model.dossier import Dossier
 from dossier_service.store import assists, dossiers
 from dossier_service.usecases.assisting import stop_helping
 from dossier_service.usecases.desk import Desk
+from dossier_service.usecases.tasks import end_contact
 from kernel.auth import Principal
 from kernel.db import Tx
 from kernel.errors import Conflict, Forbidden, NotFound, Text, TooMany
@@ -82,6 +83,13 @@ async def end_help_by_claim(*, desk: Desk, code: str, claim: str) -> None:
     row = await _proven(desk, code, claim)
     async with desk.database.begin() as tx:
         await stop_helping(tx, desk, row, by="person")
+
+
+async def end_contact_by_claim(*, desk: Desk, code: str, claim: str) -> None:
+    """Stop the news by telephone, or through whom was named, without signing in. Raises as ``look_at_claim``."""
+    row = await _proven(desk, code, claim)
+    async with desk.database.begin() as tx:
+        await end_contact(tx, desk, await assists.get(tx, row.id))
 
 
 async def _proven(desk: Desk, code: str, claim: str) -> Any:

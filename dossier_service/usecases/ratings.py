@@ -16,7 +16,8 @@ from dossier_service.model.ratings import (
     publishable,
     settled,
 )
-from dossier_service.store import ratings
+from dossier_service.model.tasks import Later
+from dossier_service.store import ratings, tasks
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.reading import own_dossier
 from kernel.auth import Principal
@@ -48,6 +49,8 @@ async def give_rating(
 ) -> Rating:
     """Rate the caller's dossier, or change that rating within the hour; the same again changes nothing.
 
+    Once the hour is over the office learns of a wish to be called back: not the score, and nothing that was written.
+
     Raises ``NotFound`` for a foreign dossier, ``Conflict`` (``not_ended``, ``rating_settled``).
     """
     wanted = tuple(cause for cause in Cause if cause in reasons)
@@ -70,6 +73,10 @@ async def give_rating(
             )
         rating = replace(rating, change_no=before.change_no + 1)
         await ratings.put(tx, rating, text.strip())
+        if rating.call_back:
+            await tasks.plan(tx, [code], Later.CALL_BACK, rating.given_at + SETTLED_AFTER)
+        else:
+            await tasks.drop_plans(tx, [(code, Later.CALL_BACK.value)])
         tx.emit(given(rating))
     return rating
 

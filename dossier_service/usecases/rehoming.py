@@ -10,6 +10,7 @@ from dossier_service.store import catalogue, dossiers, inbox, owners
 from dossier_service.usecases.exchange import queue_snapshots
 from dossier_service.usecases.reports import CONSUMER
 from dossier_service.usecases.republish import Progress, untold
+from dossier_service.usecases.tasks import queue_open_tasks
 from kernel.clock import Clock
 from kernel.db import Database, Tx
 from kernel.digest import digest_bytes
@@ -91,6 +92,7 @@ async def _hand_on(tx: Tx, going: Sequence[Dossier], target: str, clock: Clock) 
     for event in (*changes, *told):
         tx.emit(event)
     await queue_snapshots(tx, [after for _, after in pairs])
+    await queue_open_tasks(tx, [after for _, after in pairs])
 
 
 async def _heir(tx: Tx, dossier: Dossier, target: str) -> Heir:

@@ -10,6 +10,7 @@ from prometheus_client import Counter
 
 from dossier_service.model.dossier import Dossier, Report, Request, Snapshot, advance
 from dossier_service.model.happened import DossierChanged, RefusalQueued, SnapshotWanted
+from dossier_service.model.ratings import SETTLED_AFTER
 from dossier_service.model.rehoming import handed_on_text
 from dossier_service.model.reports import (
     BAD_SCHEMA,
@@ -30,7 +31,8 @@ from dossier_service.model.reports import (
     judge,
 )
 from dossier_service.model.snapshots import apply_snapshot, judge_snapshot
-from dossier_service.store import catalogue, dossiers, files, inbox, owners
+from dossier_service.model.tasks import Later
+from dossier_service.store import catalogue, dossiers, files, inbox, owners, tasks
 from dossier_service.usecases.desk import Desk
 from kernel.clock import real_now
 from kernel.db import Tx
@@ -299,6 +301,8 @@ class _Batch:
         freed = set(self.freed)
         await inbox.park(tx, [row for row in self.parked if (row["code"], row["version"]) not in freed])
         await inbox.unpark(tx, freed)
+        ended = [after.code for before, after in pairs if after.ended and not before.ended]
+        await tasks.plan(tx, ended, Later.ASK_TO_RATE, self.now + SETTLED_AFTER)
         for event in (*self.changes, *told):
             tx.emit(event)
         codes = [before.code for before, _ in pairs]

@@ -15,6 +15,7 @@ from dossier_service.store import dossiers, inbox, owners, roots
 from dossier_service.store.mapping import entry_of
 from dossier_service.usecases.exchange import send_snapshots
 from dossier_service.usecases.ratings import tell_ratings
+from dossier_service.usecases.tasks import queue_open_tasks
 from kernel.db import Database, Tx
 from kernel.outbox import until_short
 
@@ -54,6 +55,7 @@ async def republish(
             await _accesses(tx, held)
             if lanes:
                 await send_snapshots(tx=tx, codes=await _not_surely_there(tx, held.values()))
+                await queue_open_tasks(tx, list(held.values()))
             count += len(tx.events)
         done += len(held)
         progress("dossiers", done, max(total, done))

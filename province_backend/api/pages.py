@@ -14,19 +14,19 @@ from kernel.auth import Principal, SignedIn, Verifier, require_role
 from kernel.errors import Conflict, Invalid, NotFound, Problem, Text
 from kernel.web import make_app
 from kernel.web.problems import INVALID, plain_problem, status_of
-from province_backend.api.actions import action, number
+from province_backend.api.actions import action, field, number
 from province_backend.api.render import language_of, page, problem_page
 from province_backend.api.words import TEXTS, officer_name, tag_of
 from province_backend.clients.wording import facts
 from province_backend.model.case import Case
 from province_backend.model.steps import Actor, possible
-from province_backend.usecases import deciding
+from province_backend.usecases import deciding, telling
 from province_backend.usecases.books import Books
 from province_backend.usecases.receiving import note_access
 
 MIB = 1024 * 1024
 PAGE = 50
-TABS = ("desk", "citizen", "done")
+TABS = ("desk", "calls", "citizen", "done")
 Lang = Annotated[str | None, Query(max_length=8)]
 SHOWN = ("image/jpeg", "image/png", "application/pdf")
 
@@ -115,6 +115,20 @@ async def show_case(
     return await case_page(request, books, principal, code, done=done if f"step.{done}" in TEXTS else None)
 
 
+@router.post("/{participant}/cases/{code}/told")
+async def tell_person(request: Request, participant: str, code: str, principal: SignedIn) -> Response:
+    """Close what was to be told by telephone, with a note that the citizen reads."""
+    books = office(request, participant, principal)
+    async with request.form(max_files=0, max_fields=5, max_part_size=64 * 1024) as form:
+        note = field(form, "note")
+    try:
+        await telling.close_tasks(books=books, code=code, actor=actor_of(books, principal), note=note)
+    except (Conflict, Invalid) as problem:
+        typed = {"note": note}
+        return await case_page(request, books, principal, code, problem=problem, step="told", typed=typed)
+    return RedirectResponse(f"/office/{participant}/cases/{code}?done=told", 303)
+
+
 @router.post("/{participant}/cases/{code}/{step}")
 async def take_step(request: Request, participant: str, code: str, step: str, principal: SignedIn) -> Response:
     """Take one step; what is wrong is said on the case's page, with what was typed."""
@@ -185,6 +199,7 @@ async def case_page(
         facts=facts(case.filing, language_of(request)),
         steps=possible(case),
         others=others,
+        tasks=await telling.tasks_of(books=books, code=code),
         here_files=here,
         done=done,
         problem=problem,

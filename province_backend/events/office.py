@@ -9,7 +9,7 @@ from proto.exchange.v1 import exchange_pb2 as pb
 from province_backend import store
 from province_backend.events import wire
 from province_backend.model.case import Refusal
-from province_backend.usecases import receiving
+from province_backend.usecases import receiving, telling
 from province_backend.usecases.books import Books
 
 
@@ -43,6 +43,8 @@ class Office:
                 await receiving.receive_refusal(books=books, code=code, epoch=delivery.epoch, refusal=refusal)
             case "send_snapshot":
                 await receiving.give_snapshot(books=books, code=code)
+            case "task_opened":
+                await telling.receive_task(books=books, task=wire.task_of(delivery.task_opened))
             case "snapshot":
                 nation = wire.national_state(code, delivery.epoch, delivery.snapshot)
                 await receiving.adopt_national_state(books=books, nation=nation)

@@ -31,6 +31,7 @@ from province_backend.model.case import (
     Step,
     Verdict,
 )
+from province_backend.model.tasks import Task, TaskDone, TaskKind
 from province_backend.store import ChangeRow
 
 VERDICTS = {
@@ -62,6 +63,18 @@ def encode(event: object) -> ChangeRow:
             noted = pb.AccessNoted(role=event.role, office=event.office, why=event.why, at=_at(event.at))
             upward = pb.Upward(subject=event.code, subject_kind="dossier", access_noted=noted)
             return ChangeRow(event.code, "access_noted", 0, 0, upward.SerializeToString())
+        case TaskDone():
+            closed = pb.TaskClosed(
+                dossier=event.code,
+                about=event.about,
+                note=event.note,
+                office=event.office,
+                handler=event.handler,
+                at=_at(event.at),
+            )
+            subject = f"{event.code}.{event.about}"
+            upward = pb.Upward(subject=subject, subject_kind="task", task_closed=closed)
+            return ChangeRow(subject, "task_closed", 0, 0, upward.SerializeToString())
     raise TypeError(f"{type(event).__name__} is no event of the office")
 
 
@@ -104,6 +117,16 @@ def request_of(message: pb.Request) -> Request:
         text=message.text,
         verdict=_enum(Verdict, message.state or "open"),
     )
+
+
+def task_of(message: pb.TaskOpened) -> Task:
+    """Decode a task of the nation's. Raises ``Reject`` for a kind that nobody knows."""
+    try:
+        kind = TaskKind(message.kind)
+    except ValueError:
+        raise Reject(f"unknown task {message.kind[:20]}") from None
+    about, contact = message.about, message.contact
+    return Task(message.dossier, about, kind, message.what, message.ask_no, contact, _time(message.opened_at))
 
 
 def national_state(code: str, epoch: int, snapshot: pb.Snapshot) -> NationalState:

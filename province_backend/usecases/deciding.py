@@ -152,7 +152,11 @@ async def look_at(*, books: Books, code: str) -> Case:
 async def list_work(*, books: Books, place: str, skip: int = 0, limit: int = 50) -> tuple[list[Case], dict[str, int]]:
     """Return one tab of the office's work, first due first, and how many cases every tab has."""
     async with books.database.read() as tx:
-        return await store.list_cases(tx, place=place, skip=skip, limit=limit), await store.count_cases(tx)
+        if place == store.CALLS:
+            cases = await store.list_called(tx, skip=skip, limit=limit)
+        else:
+            cases = await store.list_cases(tx, place=place, skip=skip, limit=limit)
+        return cases, await store.count_cases(tx)
 
 
 async def keep_file(*, books: Books, code: str, data: bytes, name: str) -> FileRef:

@@ -100,6 +100,7 @@ class World:
             "catalog.v1": self.door.catalogue,
             "province.reports.v1": self.door.reports,
             "exchange.events.v1": self.door.exchange,
+            "citizen.events.v1": self.door.citizens,
         }[topic]
         records = [self.record(topic, *message) for message in messages]
         async with self.desk.database.begin() as tx:
