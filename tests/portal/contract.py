@@ -9,13 +9,15 @@ from starlette.responses import JSONResponse
 
 from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
 from kernel.web import AsgiUpstream, Upstream, make_app
-from tests.portal.contract_desk import add_editing
+from tests.portal.contract_desk import Editing, add_editing
 from tests.portal.contract_information import information
 from tests.portal.contract_paying import add_paying
+from tests.portal.contract_search import search
 from tests.portal.contract_space import add_helping, add_preferences
 from tests.portal.samples import DOSSIERS, FORM, PLACES, PROCEDURES, TIMELINE
 
 GONE = NotFound("not_found", Text("Không tìm thấy.", "Not found."))
+NO_DRAFT = NotFound("no_such_draft", Text("Không tìm thấy bản nháp này.", "There is no such draft."))
 SIGN_IN = Unauthenticated("sign_in_to_submit", Text("Bạn đăng nhập để nộp.", "Sign in to submit."))
 NOW = datetime(2026, 11, 21, 3, 42, tzinfo=UTC)
 
@@ -25,10 +27,12 @@ def services() -> "Services":
     return Services()
 
 
-class Services:
-    """Four apps and what they hold; ``calls`` lists every ``METHOD /path`` they were asked."""
+class Services(Editing):
+    """Four apps and what they hold; ``calls`` lists every ``METHOD /path`` they were asked, ``keys`` with which keys a draft
+    was submitted."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.drafts: dict[str, dict[str, Any]] = {}
         self.dossiers: dict[str, dict[str, Any]] = {code: dict(one) for code, one in DOSSIERS.items()}
         self.requests: list[dict[str, Any]] = []
@@ -37,9 +41,10 @@ class Services:
         self.ratings: dict[str, dict[str, Any]] = {}
         self.figure: dict[str, Any] = {"count": 0, "average": None}
         self.calls: list[str] = []
+        self.keys: list[str] = []
         self.away: set[str] = set()
         self.apps = {
-            "catalog": catalogue(),
+            "catalog": catalogue(self),
             "search": search(),
             "dossiers": dossiers(self),
             "citizen": citizen(),
@@ -59,7 +64,7 @@ class Services:
         return AsgiUpstream(recording)
 
 
-def catalogue() -> FastAPI:
+def catalogue(editing: Editing | None = None) -> FastAPI:
     """Return the catalogue."""
     app = make_app(title="catalog", prefix="/api/catalog/v1")
 
@@ -72,7 +77,7 @@ def catalogue() -> FastAPI:
         return {"results": [{"name": "Hộ tịch", "count": 41}, {"name": "Lý lịch tư pháp", "count": 6}]}
 
     information(app)
-    add_editing(app)
+    add_editing(app, editing or Editing())
 
     @app.get("/participants")
     async def participants() -> Any:
@@ -123,41 +128,6 @@ def _named(q: str, place: dict[str, Any]) -> bool:
     return q.split(",")[0].lower() in f"{place['name']} {place['matched']}".lower()
 
 
-def search() -> FastAPI:
-    """Return the search."""
-    app = make_app(title="search", prefix="/api/search/v1")
-
-    @app.get("/query")
-    async def query(
-        q: str = "",
-        field: str = "",
-        level: str = "",
-        applicant: str = "",
-        agency: str = "",
-        online: str = "",
-        cursor: str = "",
-        page_size: int = 20,
-    ) -> Any:
-        found = [] if "zzz" in q else [{"type": "procedure", "id": one["code"], **one} for one in PROCEDURES.values()]
-        facets = {"field": [{"value": "Hộ tịch", "count": 3}], "level": [{"value": "commune", "count": 3}]}
-        facets["applicant"] = [{"value": "overseas-vietnamese", "count": 2}, {"value": "citizen", "count": 1}]
-        counted = {"total": len(found), "facets": facets, "read_as": None}
-        if "shinh" in q:
-            counted["read_as"] = "khai sinh"
-            found[0] |= {
-                "issuer": "Bộ Tư pháp",
-                "also": [{"id": "1.000014", "issuer": "UBND tỉnh Lai Châu"}],
-                "also_count": 1,
-            }
-        return {"results": found, "next_cursor": "next" if found else None, **counted}
-
-    @app.get("/suggest")
-    async def suggest(q: str = "") -> Any:
-        return {"results": [{"text": "Đăng ký khai sinh", "id": "1.001193"}]}
-
-    return app
-
-
 def dossiers(services: Services) -> FastAPI:
     """Return drafts and dossiers."""
     app = make_app(title="dossiers", prefix="/api/dossiers/v1", body_limit=30_000_000)
@@ -171,7 +141,7 @@ def _drafts(app: FastAPI, services: Services) -> None:
     def opened(request: Request, draft_id: str) -> dict[str, Any]:
         draft = services.drafts.get(draft_id)
         if draft is None or not (request.headers.get("authorization") or request.headers.get("draft-token") == "t0ken"):
-            raise GONE
+            raise NO_DRAFT
         return draft
 
     @app.post("/drafts")
@@ -241,6 +211,7 @@ def _drafts(app: FastAPI, services: Services) -> None:
 
     @app.post("/drafts/{draft_id}/submit")
     async def submit(draft_id: str, request: Request) -> Response:
+        services.keys.append(request.headers["idempotency-key"])
         draft = opened(request, draft_id)
         if not request.headers.get("authorization"):
             draft["submit_requested"] = True

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from kernel.errors import NotFound, Text
+from kernel.errors import NotFound, PreconditionFailed, Text
 from tests.portal.samples import FORM, GUIDE, PROCEDURES, two
 
 NONE = NotFound("proposal_not_found", Text("Chưa có bản đang sửa.", "No working copy."))
@@ -62,7 +62,7 @@ BENCH: dict[str, Any] = {
             "term": {"value": {"amount": 1, "unit": "working_days"}, "text": ["Trong ngày.", "The same day."]},
         },
         "form": WRITTEN_FORM,
-        "examples": [{"id": "a", "title": ["Đúng hạn", "In time"], "place": "00004", "answers": {"child_name": "Demo"}}],
+        "examples": [{"id": "a", "title": ["Đúng hạn", "In time"], "place": "00004", "answers": {"child_name": "Bé"}}],
     },
     "plain_title": "Đăng ký khai sinh",
     "guide": GUIDE,
@@ -86,7 +86,19 @@ BENCHES = {
 }
 
 
-def add_editing(app: FastAPI) -> None:
+STALE = PreconditionFailed("saved_meanwhile", Text("Người khác vừa lưu.", "Somebody else saved."))
+
+
+class Editing:
+    """What the editor's tests change and look at: the working copy, and each text that was saved."""
+
+    bench: dict[str, Any] | None = None
+
+    def __init__(self) -> None:
+        self.saved: list[Any] = []
+
+
+def add_editing(app: FastAPI, editing: Editing) -> None:
     """Add working copies and the history of revisions."""
 
     @app.get("/proposals")
@@ -97,7 +109,15 @@ def add_editing(app: FastAPI) -> None:
     async def proposal(code: str) -> Any:
         if code not in BENCHES:
             raise NONE
-        return BENCHES[code]
+        return editing.bench or BENCHES[code]
+
+    @app.patch("/proposals/{code}")
+    async def save(code: str, body: dict[str, Any]) -> Any:
+        bench = editing.bench or BENCHES[code]
+        if body["version"] != bench["version"]:
+            raise STALE
+        editing.saved.append(body["written"])
+        return bench
 
     @app.get("/procedures/{code}/revisions")
     async def revisions(code: str) -> Any:

@@ -27,4 +27,9 @@ async def _opens(visit: Visit, endpoint: str) -> bool:
     return True
 
 
-ROUTES: list[Route] = [*route("/desk", bench, also=("/ban-lam-viec",)), *catalogue.ROUTES, *forming.ROUTES, *cases.ROUTES]
+ROUTES: list[Route] = [
+    *route("/desk", bench, also=("/ban-lam-viec",)),
+    *catalogue.ROUTES,
+    *forming.ROUTES,
+    *cases.ROUTES,
+]

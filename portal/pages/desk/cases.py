@@ -263,6 +263,8 @@ async def _take_answer(
         value = (answers.get(name) or [TEST_FILE]) if one(texts, box) else None
     elif spec["widget"] == "ward":
         value = await _ward(visit, texts, box, filled)
+    elif _untouched(visit, form, name, answers, texts, box):
+        return
     else:
         found = read(box, spec, form["schema"]["properties"].get(name, {}), texts, visit.today)
         value = found.value
@@ -272,6 +274,19 @@ async def _take_answer(
         answers.pop(name, None)
     elif answers.get(name) != value:
         answers[name] = value
+
+
+def _untouched(
+    visit: Visit, form: conditions.Form, name: str, answers: Mapping[str, Any], texts: Posted, box: str
+) -> bool:
+    """Tell whether the boxes of a question hold what its answer put into them; then the answer stays as it was."""
+    if answers.get(name) is None:
+        return False
+    sent = {name + key.removeprefix(box): values for key, values in texts.items() if key.partition("-")[0] == box}
+    held, typed = (questions(form, {name: True}, answers, visit.t, posted=each)[0] for each in (None, sent))
+    if held.widget in ("radios", "checkboxes", "yesno", "select"):
+        return held.chosen == typed.chosen
+    return held.boxes == typed.boxes and held.raw == typed.raw.replace("\r\n", "\n")
 
 
 async def _items(

@@ -23,7 +23,7 @@ def read_choices(text: str, known: Sequence[Sequence[str]]) -> list[list[str]]:
 
     Raises ``Unclear``.
     """
-    kept: Mapping[str, Sequence[str]] = {_line(option): option for option in known}
+    kept: Mapping[str, Sequence[str]] = {" ".join(_line(option).split()): option for option in known}
     made: list[list[str]] = []
     for number, line in enumerate(text.splitlines(), 1):
         words = " ".join(line.split())

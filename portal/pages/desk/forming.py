@@ -1,7 +1,7 @@
 """The form of a working copy in boxes: its pages in order, the head of a page, and one question at a time."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -188,10 +188,16 @@ def _question_form(visit: Visit, bench: Copy, page: Mapping[str, Any], sheet: Sh
         kinds=bench["offers"]["kinds"],
         sources=bench["offers"]["sources"],
         lists=bench["offers"]["lists"],
+        including=_including,
         closed=boxes.CLOSED,
         of_kind=boxes.OF_KIND,
         at=address(visit.part("code")),
     )
+
+
+def _including(offered: Collection[str], held: str | None) -> list[str]:
+    """Return what a select offers, with what it holds already even where nobody offers it any more."""
+    return [*offered, *([held] if held and held not in offered else [])]
 
 
 async def save_question(visit: Visit) -> Response:
