@@ -14,23 +14,14 @@ from portal.pages.problem import route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
 
-FILTERS = ("online", "level", "applicant", "field", "agency")
+FILTERS = ("type", "online", "level", "applicant", "field", "agency")
 SHOWN_CHOICES = 12
 PLACES = 5
 LOCAL = ("UBND", "Sở ", "Trung tâm")
 PLACE_KINDS = frozenset({"xa", "phuong", "quan", "huyen", "tinh"})
 PLACE_KINDS_OF_TWO = frozenset({"thi tran", "thi xa", "thanh pho", "dac khu"})
-# Which checklist of an event of life a result belongs to.
-EVENTS = {
-    "child": ("1.001193", "2.000986", "2.001023"),
-    "marriage": ("1.000894",),
-    "death": ("1.000656",),
-    "moving": ("1.004222", "1.004194", "1.010038", "1.003197"),
-    "lost": ("1.014064", "3.000348", "1.001445", "1.010386", "1.012786", "1.013080"),
-    "open-business": ("1.001612",),
-    "close-business": ("1.001266", "1.001570"),
-}
-FIRST = 1
+PROCEDURE = "procedure"
+AHEAD = 3  # results before what stands beside them
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +57,18 @@ async def search(visit: Visit) -> Response:
             if refused.status not in (400, 422):
                 raise
             wrong = refused.detail or visit.t("find.bad_query")
-    results = found["results"] if found else []
+    results = [item for item in found["results"] if item["type"] == PROCEDURE] if found else []
+    others = [item for item in found["results"] if item["type"] != PROCEDURE] if found else []
     rows = [_row(item, place) for item in results]
-    beside = await _beside(visit, asked["q"], results, nothing=found is not None and not results)
+    beside = await _beside(visit, asked["q"], found)
     return visit.page(
         "search.html",
         asked=asked,
         found=found,
         wrong=wrong,
         rows=[row for row in rows if place is None or row.rule != "elsewhere"],
+        others=others,
+        ahead=AHEAD,
         elsewhere=[row for row in rows if place is not None and row.rule == "elsewhere"],
         place=place,
         place_choices=choices,
@@ -96,10 +90,10 @@ async def _where(visit: Visit) -> tuple[Mapping[str, Any] | None, Sequence[Mappi
     return (await visit.api.get_or(None, "place", {"ward": ward}) if ward else None), ()
 
 
-async def _beside(visit: Visit, typed: str, results: Sequence[Mapping[str, Any]], *, nothing: bool) -> dict[str, Any]:
-    """Return what else answers: wards and their offices, checklists of events of life, and what people use most."""
-    codes = {str(item.get("id")) for item in results[:FIRST]}
-    wanted = {name for name, those in EVENTS.items() if codes.intersection(those)}
+async def _beside(visit: Visit, typed: str, found: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what else answers: wards and their offices, checklists, questions, guides, and what people use most."""
+    nothing = found is not None and not found["results"]
+    near = found["beside"] if found else []
     named = _named_place(typed) or (typed if nothing else "")
     empty: dict[str, Any] = {}
 
@@ -108,11 +102,12 @@ async def _beside(visit: Visit, typed: str, results: Sequence[Mapping[str, Any]]
 
     places, events, top = await asyncio.gather(
         ask("places", bool(named), q=named, page_size=PLACES),
-        ask("life_events", bool(wanted) or nothing),
-        ask("top", not results),
+        ask("life_events", nothing),
+        ask("top", nothing or found is None),
     )
-    chosen = events if nothing else [event for event in events if event["id"] in wanted]
-    return {"places": places, "events": chosen, "top": top}
+    checklists = [one for one in near if one["type"] == "life_event"]
+    told = [one for one in near if one["type"] != "life_event"]
+    return {"places": places, "all_events": events, "checklists": checklists, "told": told, "top": top}
 
 
 def _named_place(typed: str) -> str:
@@ -188,7 +183,7 @@ def _set(asked: Mapping[str, str]) -> Iterable[str]:
 
 def _label(name: str, value: str, t: Words) -> str:
     key = f"find.{name}_{value}"
-    return t(key) if name in ("level", "applicant", "online") and t.known(key) else value
+    return t(key) if name in ("type", "level", "applicant", "online") and t.known(key) else value
 
 
 ROUTES = route("/search", search, also=("/tim-kiem", "/tra-cuu-thu-tuc"))
