@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from kernel.auth import ACTING_FOR
+from kernel.digest import digest_bytes
 from kernel.errors import Unavailable
 from kernel.telemetry import trace_id
 from kernel.web import Reply, Upstream
@@ -66,6 +68,16 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "save_draft": Endpoint("dossiers", "PATCH", f"{DOSSIERS}/drafts/{{id}}"),
     "drop_draft": Endpoint("dossiers", "DELETE", f"{DOSSIERS}/drafts/{{id}}"),
     "draft_file": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/files"),
+    "see_draft_file": Endpoint("dossiers", "GET", f"{DOSSIERS}/drafts/{{id}}/files/{{sha256}}"),
+    "wish": Endpoint("dossiers", "GET", f"{DOSSIERS}/drafts/{{id}}/exemption"),
+    "ask_exemption": Endpoint("dossiers", "PUT", f"{DOSSIERS}/drafts/{{id}}/exemption"),
+    "prove": Endpoint("dossiers", "PUT", f"{DOSSIERS}/drafts/{{id}}/exemption/proof"),
+    "exemption": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}/exemption"),
+    "prove_late": Endpoint("dossiers", "PUT", f"{DOSSIERS}/dossiers/{{code}}/exemption/proof"),
+    "exemptions": Endpoint("dossiers", "GET", f"{DOSSIERS}/exemptions"),
+    "exemption_proof": Endpoint("dossiers", "GET", f"{DOSSIERS}/exemptions/{{code}}"),
+    "decide_exemption": Endpoint("dossiers", "PUT", f"{DOSSIERS}/exemptions/{{code}}/decision"),
+    "exemption_figures": Endpoint("dossiers", "GET", f"{DOSSIERS}/figures/exemptions"),
     "submit": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/submit"),
     "dossiers": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers"),
     "dossier": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}"),
@@ -87,9 +99,11 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "profile": Endpoint("citizen", "GET", f"{ME}/profile"),
     "notices": Endpoint("citizen", "GET", f"{ME}/notices"),
     "read_notice": Endpoint("citizen", "POST", f"{ME}/notices/{{id}}/read"),
+    "colleagues": Endpoint("citizen", "GET", f"{ME}/colleagues"),
     "my_accesses": Endpoint("citizen", "GET", f"{ME}/accesses"),
     "preferences": Endpoint("citizen", "GET", f"{ME}/preferences"),
     "choose_preferences": Endpoint("citizen", "PUT", f"{ME}/preferences"),
+    "tell_helped": Endpoint("citizen", "PUT", f"{ME}/contacts/{{owner}}"),
     "papers": Endpoint("dossiers", "GET", f"{DOSSIERS}/papers"),
     "reuse_paper": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/papers"),
     "assists": Endpoint("dossiers", "GET", f"{DOSSIERS}/assists"),
@@ -102,6 +116,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "look_at_claim": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims/look"),
     "claim": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims"),
     "end_help": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims/end-help"),
+    "end_contact": Endpoint("dossiers", "POST", f"{DOSSIERS}/claims/end-contact"),
 }
 
 
@@ -120,10 +135,13 @@ class ApiProblem(Exception):
 class PublicApi:
     """The public API as one caller sees it: their token, their language."""
 
-    def __init__(self, upstreams: Mapping[str, Upstream], authorization: str | None, lang: str) -> None:
+    def __init__(
+        self, upstreams: Mapping[str, Upstream], authorization: str | None, lang: str, organisation: str = ""
+    ) -> None:
         self._upstreams = upstreams
         self._lang = lang
         self._authorization = authorization
+        self._organisation = organisation
 
     async def call(
         self,
@@ -137,7 +155,8 @@ class PublicApi:
     ) -> Any:
         """Call one endpoint of the list; return its JSON (None for an empty answer).
 
-        ``parts`` fills the path, empty values of ``query`` are left out, ``key`` is the Idempotency-Key.
+        ``parts`` fills the path, empty values of ``query`` are left out, ``key`` names what the person pressed:
+        with what is sent it makes the Idempotency-Key, so that sent again it is one, and changed it is another.
         Raises ``ApiProblem`` for every answer of 400 and above, a service that is away included (503).
         """
         body = b"" if json is None else orjson.dumps(json)
@@ -172,6 +191,13 @@ class PublicApi:
         kind = f"multipart/form-data; boundary={boundary}"
         return await self._send(name, parts, None, body, kind, draft_token=draft_token)
 
+    async def file(self, name: str, parts: Mapping[str, str], *, draft_token: str | None = None) -> Reply:
+        """Return a file as the API sends it, with its headers. Raises ``ApiProblem``."""
+        reply = await self._reply(name, parts, None, b"", None, draft_token=draft_token)
+        if reply.status >= 400:
+            _content(reply)
+        return reply
+
     async def answers(self, service: str, path: str) -> int:
         """Return the status with which a service answers ``path`` (0 when it is away); for the status page."""
         try:
@@ -179,7 +205,10 @@ class PublicApi:
         except Unavailable:
             return 0
 
-    async def _send(
+    async def _send(self, *asked: Any, draft_token: str | None = None, key: str | None = None) -> Any:
+        return _content(await self._reply(*asked, draft_token=draft_token, key=key))
+
+    async def _reply(
         self,
         name: str,
         parts: Mapping[str, str] | None,
@@ -189,7 +218,7 @@ class PublicApi:
         *,
         draft_token: str | None = None,
         key: str | None = None,
-    ) -> Any:
+    ) -> Reply:
         endpoint = ENDPOINTS[name]
         path = endpoint.path.format(**{k: quote(v, safe="") for k, v in (parts or {}).items()})
         asked = {k: v for k, v in (query or {}).items() if v not in (None, "")}
@@ -197,13 +226,13 @@ class PublicApi:
         if draft_token:
             headers["draft-token"] = draft_token
         if key:
-            headers["idempotency-key"] = key
+            headers["idempotency-key"] = digest_bytes(b"\0".join((key.encode(), body)))
         target = f"{path}?{urlencode(asked, doseq=True)}" if asked else path
         try:
             reply = await self._upstreams[endpoint.service].request(endpoint.method, target, headers, body)
         except Unavailable as away:
             raise ApiProblem(503, {"code": away.code, "detail": away.text.in_language(self._lang)}) from None
-        return _content(reply)
+        return reply
 
     def _headers(self, kind: str | None) -> dict[str, str]:
         headers = {"accept": "application/json", "accept-language": self._lang}
@@ -211,6 +240,8 @@ class PublicApi:
             headers["content-type"] = kind
         if self._authorization:
             headers["authorization"] = self._authorization
+            if self._organisation:
+                headers[ACTING_FOR] = self._organisation
         if trace := trace_id.get():
             headers["traceparent"] = f"00-{trace}-{secrets.token_hex(8)}-01"
         return headers

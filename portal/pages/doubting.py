@@ -9,6 +9,7 @@ from starlette.responses import Response
 from portal.forms.answers import written_phone
 from portal.forms.doubts import doubt
 from portal.forms.values import Posted, is_old_mobile, one
+from portal.pages.carrying import answered, held
 from portal.pages.draft import Draft, load
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
@@ -103,7 +104,8 @@ async def take_better(visit: Visit) -> Response:
             items[int(number)][name] = notice.better
             answers = {group: items}
         await visit.api.call("save_draft", {"id": draft.id}, json={"answers": answers}, draft_token=draft.token)
-    return visit.go(back if back.startswith(f"{draft.address()}/") and "//" not in back else draft.address())
+    inside = back.startswith(f"{draft.address()}/") and "//" not in back
+    return await answered(visit, draft, visit.go(back if inside else draft.address()))
 
 
-ROUTES = [*route("/file/draft/{id}/better", take_better, "POST")]
+ROUTES = [*route("/file/draft/{id}/better", held(take_better), "POST")]

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from starlette.responses import Response
+
 from kernel.clock import real_now
 from portal.forms import conditions
 from portal.i18n import moment
 from portal.pages.visit import Visit
 
 THIRTY_DAYS = 30 * 24 * 3600
+PROBE = "kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Draft:
     form: conditions.Form
     procedure: Mapping[str, Any]
     token: str | None
+    carried: bool = False  # no cookie came: only the forms of its pages hold the token
 
     @property
     def id(self) -> str:
@@ -62,7 +66,7 @@ class Draft:
         base = f"/file/draft/{quote(self.id, safe='')}"
         if not page:
             return base
-        own = page in ("check", "submit", "finish", "drop", "better")
+        own = page in ("check", "submit", "finish", "drop", "better", "open")
         return f"{base}/{page}" if own else f"{base}/q/{quote(page, safe='')}"
 
 
@@ -87,9 +91,26 @@ def token_age(raw: Mapping[str, Any], visit: Visit) -> int:
 async def load(visit: Visit, posted_token: str | None = None) -> Draft:
     """Return the draft the address names, opened by the session or by its token. Raises ``ApiProblem``."""
     draft_id = visit.part("id")
-    token = posted_token or visit.request.cookies.get(cookie_name(draft_id))
+    kept = visit.request.cookies.get(cookie_name(draft_id))
+    token = posted_token or visit.draft_token or kept
     raw = await visit.api.call("draft", {"id": draft_id}, draft_token=token)
     code = {"code": str(raw["procedure"])}
     form = await visit.api.call("form", code, query={"revision": raw.get("revision")})
     procedure = await visit.api.call("procedure", code, query={"revision": raw.get("revision")})
-    return Draft(raw, form, procedure, token)
+    return Draft(raw, form, procedure, token, carried=token is not None and token != kept and not visit.signed_in)
+
+
+def keep_token(visit: Visit, response: Response, raw: Mapping[str, Any], token: str | None) -> None:
+    """Give the browser the cookie that opens a draft, unless it has it."""
+    draft_id = str(raw["id"])
+    if token is None or visit.request.cookies.get(cookie_name(draft_id)) == token:
+        return
+    age = token_age(raw, visit)
+    visit.set_cookie(response, cookie_name(draft_id), token, path=cookie_path(draft_id), max_age=age)
+    visit.note_unfinished(response, draft_id, begun=True)
+
+
+def forget_token(visit: Visit, response: Response, draft_id: str) -> None:
+    """Take the cookie of a draft away that was filed or dropped."""
+    response.delete_cookie(cookie_name(draft_id), path=cookie_path(draft_id))
+    visit.note_unfinished(response, draft_id, begun=False)

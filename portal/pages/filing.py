@@ -6,12 +6,14 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms import conditions
-from portal.pages import doubting
-from portal.pages.draft import cookie_name, cookie_path, load, token_age
+from portal.forms.values import Posted, one
+from portal.pages import carrying, doubting
+from portal.pages.carrying import answered, held, shown_at
+from portal.pages.draft import PROBE, Draft, forget_token, keep_token, load
 from portal.pages.items import group_of, item_sheet, show_list, take_list
 from portal.pages.problem import route
-from portal.pages.question import Sheet, show_page, take_page
-from portal.pages.visit import Visit, posted
+from portal.pages.question import Files, Sheet, show_page, take_page
+from portal.pages.visit import DAY, Visit, posted
 from portal.public_api import ApiProblem
 
 
@@ -30,7 +32,8 @@ async def _place_page(visit: Visit, procedure: dict[str, Any], *, error: str = "
     office = None
     if place:
         office = await visit.api.get_or(None, "resolve", procedure=procedure["code"], place=ward)
-    return visit.page(
+    probing = bool(place) and not visit.signed_in
+    response = visit.page(
         "file_place.html",
         status,
         procedure=procedure,
@@ -42,7 +45,11 @@ async def _place_page(visit: Visit, procedure: dict[str, Any], *, error: str = "
         office=office,
         key=secrets.token_urlsafe(18),
         error=error,
+        probing=probing,
     )
+    if probing:
+        visit.set_cookie(response, PROBE, "1", path="/file", max_age=DAY)
+    return response
 
 
 async def begin(visit: Visit) -> Response:
@@ -62,15 +69,10 @@ async def begin(visit: Visit) -> Response:
             procedure = await visit.api.call("procedure", {"code": code})
             return await _place_page(visit, procedure, error=visit.t("filing.place_unknown"), status=422)
         raise
-    response = visit.go(f"/file/draft/{made['id']}")
-    if made.get("token"):
-        visit.set_cookie(
-            response,
-            cookie_name(made["id"]),
-            made["token"],
-            path=cookie_path(made["id"]),
-            max_age=token_age(made, visit),
-        )
+    token, first = made.get("token"), f"/file/draft/{made['id']}"
+    blocked = bool(token) and bool(one(texts, "probe")) and PROBE not in visit.request.cookies
+    response = (await shown_at(visit, made, token, first) if blocked else None) or visit.go(first)
+    keep_token(visit, response, made, token)
     return response
 
 
@@ -116,6 +118,10 @@ async def answer_page(visit: Visit) -> Response:
         raise
     if draft.code:
         return visit.go(draft.receipt)
+    return await answered(visit, draft, await _taken(visit, draft, texts, files))
+
+
+async def _taken(visit: Visit, draft: Draft, texts: Posted, files: Files) -> Response:
     page = draft.page(visit.part("page"))
     if page is None:
         return visit.go(draft.address())
@@ -139,17 +145,18 @@ async def drop(visit: Visit) -> Response:
         return visit.go(f"/dossiers/{draft.code}")
     await visit.api.call("drop_draft", {"id": draft.id}, draft_token=draft.token)
     response = visit.go("/my" if visit.signed_in else "/")
-    response.delete_cookie(cookie_name(draft.id), path=cookie_path(draft.id))
+    forget_token(visit, response, draft.id)
     return response
 
 
 ROUTES = [
-    *route("/file/draft/{id}", resume),
-    *route("/file/draft/{id}/drop", drop, "GET", "POST"),
+    *route("/file/draft/{id}", held(resume)),
+    *route("/file/draft/{id}/drop", held(drop), "GET", "POST"),
+    *carrying.ROUTES,
     *doubting.ROUTES,
-    *route("/file/draft/{id}/q/{page}", question_page),
+    *route("/file/draft/{id}/q/{page}", held(question_page)),
     *route("/file/draft/{id}/q/{page}", answer_page, "POST"),
-    *route("/file/draft/{id}/q/{page}/{item}", question_page),
+    *route("/file/draft/{id}/q/{page}/{item}", held(question_page)),
     *route("/file/draft/{id}/q/{page}/{item}", answer_page, "POST"),
     *route("/file/{code}", choose_place, also=("/nop/{code}",)),
     *route("/file/{code}", begin, "POST", also=("/nop/{code}",)),

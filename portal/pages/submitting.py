@@ -9,8 +9,10 @@ from portal.forms import conditions
 from portal.forms.answers import display
 from portal.forms.questions import required_text
 from portal.forms.values import one
+from portal.pages import exemption
+from portal.pages.carrying import answered, held
 from portal.pages.doubting import notice_of
-from portal.pages.draft import Draft, cookie_name, cookie_path, load
+from portal.pages.draft import Draft, cookie_name, cookie_path, forget_token, load
 from portal.pages.problem import route
 from portal.pages.question import place_name
 from portal.pages.reaching import reach_for
@@ -25,10 +27,15 @@ async def check(visit: Visit) -> Response:
     draft = await load(visit)
     if draft.code:
         return visit.go(draft.receipt)
+    asked = await exemption.of_draft(visit, draft)
+    if asked and not asked["exemption"] and not conditions.missing(draft.form, draft.answers):
+        return visit.go(exemption.address(draft))
     return await _check_page(visit, draft)
 
 
-async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = None) -> Response:
+async def _check_page(
+    visit: Visit, draft: Draft, refused: ApiProblem | None = None, *, wants_draft: bool = False, blocked: bool = False
+) -> Response:
     places = await place_names(visit, draft.form, draft.answers)
     missing = {name: page for page, name in conditions.missing(draft.form, draft.answers)}
     pages = conditions.pages(draft.form, draft.answers)
@@ -42,11 +49,16 @@ async def _check_page(visit: Visit, draft: Draft, refused: ApiProblem | None = N
         422 if refused else 200,
         private=True,
         draft=draft,
+        wants_draft=wants_draft,
+        blocked=blocked,
+        kept=bool(visit.query("kept", 2)),
         sections=sections,
         steps=len(pages) + 1,
         back=draft.address(str(pages[-1]["id"])) if pages else draft.address(),
         errors=errors,
         missing=missing,
+        fee=await exemption.of_draft(visit, draft),
+        fee_at=exemption.address(draft),
         person=await reach_for(visit, draft.raw["procedure"], draft.raw.get("place")),
         refused=refused.detail if refused and not refused.fields else "",
     )
@@ -143,12 +155,19 @@ async def submit(visit: Visit) -> Response:
     texts, _ = await posted(visit)
     token = one(texts, "draft_token") or visit.request.cookies.get(cookie_name(visit.part("id")))
     wants_draft = one(texts, "wants_draft") == "yes"
+    if not visit.signed_in and token and token != visit.request.cookies.get(cookie_name(visit.part("id"))):
+        draft = await load(visit, token)
+        return await answered(visit, draft, await _check_page(visit, draft, wants_draft=wants_draft, blocked=True))
     return await _submit(visit, token, wants_draft=wants_draft, ask_to_sign_in=True)
 
 
 async def finish(visit: Visit) -> Response:
     """Complete the submit that was pressed before signing in; an address alone submits nothing."""
     draft_id = visit.part("id")
+    if visit.query("sign_in", 10) == "cancelled" and not visit.signed_in:
+        response = visit.go(f"/file/draft/{draft_id}/check?kept=1")
+        response.delete_cookie(_wish(draft_id), path=cookie_path(draft_id))
+        return response
     wish = visit.request.cookies.get(_wish(draft_id))
     if wish is None:
         return visit.go(f"/file/draft/{draft_id}/check")
@@ -178,10 +197,11 @@ async def _submit(visit: Visit, token: str | None, *, wants_draft: bool, ask_to_
             return response
         if refused.status in (409, 422):
             draft = await load(visit, token)
-            return visit.go(draft.receipt) if draft.code else await _check_page(visit, draft, refused)
+            shown = visit.go(draft.receipt) if draft.code else None
+            return shown or await _check_page(visit, draft, refused, wants_draft=wants_draft)
         raise
     response = visit.go(f"/assist/{filed['assist']}" if filed.get("assist") else f"/dossiers/{filed['code']}/receipt")
-    response.delete_cookie(cookie_name(draft_id), path=cookie_path(draft_id))
+    forget_token(visit, response, draft_id)
     return response
 
 
@@ -190,7 +210,7 @@ def _wish(draft_id: str) -> str:
 
 
 ROUTES = [
-    *route("/file/draft/{id}/check", check),
-    *route("/file/draft/{id}/submit", submit, "POST"),
+    *route("/file/draft/{id}/check", held(check)),
+    *route("/file/draft/{id}/submit", held(submit), "POST"),
     *route("/file/draft/{id}/finish", finish),
 ]

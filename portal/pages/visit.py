@@ -14,12 +14,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from kernel.clock import VIETNAM, Clock
 from kernel.telemetry import trace_id
 from kernel.workdays import Calendar
+from portal.capacity import capacity_of
 from portal.forms.values import Posted
 from portal.i18n import Words, installed, sentence_case
 from portal.public_api import PublicApi
 from portal.settings import PortalSettings
 
 YEAR = 365 * 24 * 3600
+DAY = 24 * 3600
+CARRIED = "portal.draft_token"
+UNFINISHED = "drafts"
+MOST_UNFINISHED = 3
 OWN = ("/my", "/inbox", "/dossiers", "/file", "/lookup/", "/desk", "/assist")
 
 
@@ -42,7 +47,9 @@ class Visit:
         self.signed_in = authorization is not None
         self.big = request.cookies.get("big") == "1"
         self.primary = ""
-        self.api = PublicApi(state.upstreams, authorization, self.lang)
+        self.draft_token: str | None = request.scope.get(CARRIED)
+        self.capacity = capacity_of(request, authorization)
+        self.api = PublicApi(state.upstreams, authorization, self.lang, self.capacity.acting_for)
 
     def query(self, name: str, limit: int = 200) -> str:
         """Return one query parameter, trimmed, at most ``limit`` characters; absent is empty."""
@@ -94,7 +101,9 @@ class Visit:
         return RedirectResponse(address, 303, {"cache-control": "no-store"})
 
     def sign_in(self, back_to: str) -> Response:
-        """Return the answer that asks to sign in and then comes back to ``back_to``."""
+        """Return the answer that asks to sign in and then comes back to ``back_to``; who just said no goes home."""
+        if self.query("sign_in", 10) == "cancelled":
+            return self.go("/")
         return self.go(f"/auth/login?next={quote(back_to, safe='/')}")
 
     def set_cookie(self, response: Response, name: str, value: str, *, path: str, max_age: int) -> None:
@@ -102,6 +111,19 @@ class Visit:
         response.set_cookie(
             name, value, max_age=max_age, path=path, httponly=True, samesite="lax", secure=self.settings.secure
         )
+
+    @property
+    def unfinished(self) -> list[str]:
+        """The drafts that this browser may open without signing in, the newest first."""
+        ids = self.request.cookies.get(UNFINISHED, "").split(".")
+        return [one for one in ids if one and len(one) <= 64 and one.replace("-", "").isalnum()][:MOST_UNFINISHED]
+
+    def note_unfinished(self, response: Response, draft_id: str, *, begun: bool) -> None:
+        """Remember that a draft is open in this browser, or that it is no more."""
+        others = [one for one in self.unfinished if one != draft_id]
+        ids = [draft_id, *others][:MOST_UNFINISHED] if begun else others
+        if ids != self.unfinished:
+            self.set_cookie(response, UNFINISHED, ".".join(ids), path="/", max_age=30 * DAY if ids else 0)
 
     def here(self, **changes: str) -> str:
         """Return this page's address with query parameters changed; empty ones are left out."""

@@ -28,8 +28,10 @@ def services() -> "Services":
 
 
 class Services(Editing):
-    """Four apps and what they hold; ``calls`` lists every ``METHOD /path`` they were asked, ``keys`` with which keys a draft
-    was submitted."""
+    """Four apps and what they hold; ``calls`` lists every ``METHOD /path`` they were asked.
+
+    ``keys`` are those with which drafts were submitted.
+    """
 
     def __init__(self) -> None:
         super().__init__()
