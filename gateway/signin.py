@@ -5,7 +5,7 @@ by a link. The session's cookie is new at every sign-in, so no one can have chos
 """
 
 from html import escape
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
 import structlog
 
@@ -82,7 +82,9 @@ class SignIn:
             held = cookies.get(SESSION)
             return redirect("/my") if held and await self._sessions.find(held) else self._failed(request, "/")
         if "error" in query:
-            return redirect("/") if query["error"] == "access_denied" else self._failed(request, login.next)
+            if query["error"] != "access_denied":
+                return self._failed(request, login.next)
+            return redirect(_cancelled(login.next))
         try:
             subject, tokens = await self._provider.exchange(code=query.get("code", ""), login=login)
         except SignInRefused as refused:
@@ -132,6 +134,13 @@ class SignIn:
         )
         headers: Headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
         return 400, headers, page(language, FAILED.in_language(language), body).encode()
+
+
+def _cancelled(following: str) -> str:
+    """Return the address of the page that asked to sign in, which learns that the person did not."""
+    parts = urlsplit(following)
+    query = "&".join(part for part in (parts.query, "sign_in=cancelled") if part)
+    return urlunsplit(("", "", parts.path, query, parts.fragment))
 
 
 def local_path(text: str) -> str:

@@ -100,6 +100,15 @@ async def test_after_sign_in_services_see_a_bearer_token_and_no_session_cookie(e
         assert "x-user" not in seen
 
 
+async def test_who_does_not_sign_in_comes_back_to_the_page_that_asked_for_it(edge: Edge) -> None:
+    for following, back in (
+        ("/file/draft/d1/finish", "/file/draft/d1/finish?sign_in=cancelled"),
+        ("/my?tab=1#x", "/my?tab=1&sign_in=cancelled#x"),
+    ):
+        async with edge.browser() as browser:
+            assert (await sign_in(browser, person="", following=following)).headers["location"] == back
+
+
 async def test_a_session_cookie_known_before_sign_in_is_worth_nothing_after(edge: Edge) -> None:
     async with edge.browser() as victim, edge.browser() as thief:
         await sign_in(thief, "citizen-2")
@@ -192,7 +201,7 @@ async def test_choosing_nobody_leads_back_without_a_session(edge: Edge) -> None:
     async with edge.browser() as browser:
         begun = await browser.get("/auth/login?next=/my")
         chosen = await browser.post(begun.headers["location"], data={"person": ""})
-        assert (await browser.get(chosen.headers["location"])).headers["location"] == "/"
+        assert (await browser.get(chosen.headers["location"])).headers["location"] == "/my?sign_in=cancelled"
         assert SESSION not in browser.cookies
 
 
