@@ -17,7 +17,8 @@ from portal.pages.standing import KINDS
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 
-WAYS, ALLOWS, TOLD_BY = ("spoken", "signed", "fingerprint"), ("nothing", "follow", "act"), ("phone", "relative")
+WAYS, ALLOWS = ("spoken", "signed", "fingerprint"), ("nothing", "follow", "act")
+TOLD_BY = ("phone", "phone_call", "relative", "relative_call")
 WISHES = ("for_name", "for_id_number", "consent_way", "consent_note", "allows", "told_by", "contact")
 
 
@@ -85,6 +86,7 @@ async def start(visit: Visit) -> Response:
         wish |= {"procedure": code, "place": ward, "helper_name": helper_name}
         try:
             made = await visit.api.call("start_assist", json=wish, key=one(texts, "key")[:80] or None)
+            await _say_how_to_tell(visit, str(made["owner"]), wish)
         except ApiProblem as refused:
             if refused.status != 422:
                 raise
@@ -93,6 +95,13 @@ async def start(visit: Visit) -> Response:
         else:
             return visit.go(f"/assist/{made['id']}?begun=1{'&seen=1' if made.get('contact_seen') else ''}")
     return await _whom(visit, procedure, place, texts, errors)
+
+
+async def _say_how_to_tell(visit: Visit, owner: str, wish: Mapping[str, Any]) -> None:
+    """Say how news reach the person; a second press of the button says the same again."""
+    way = "voice" if str(wish["told_by"]).endswith("_call") else "sms"
+    phone = None if wish["told_by"] == "neighbour" else wish["contact"]
+    await visit.api.call("tell_helped", {"owner": owner}, json={"phone": phone, "way": way})
 
 
 def _wish(visit: Visit, texts: Posted, profile: Mapping[str, Any]) -> tuple[dict[str, Any], list[tuple[str, str]]]:

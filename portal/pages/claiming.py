@@ -36,7 +36,9 @@ async def look(visit: Visit) -> Response:
     return await _look(visit, both)
 
 
-async def _look(visit: Visit, both: dict[str, str], refused: str = "", *, ended: bool = False) -> Response:
+async def _look(
+    visit: Visit, both: dict[str, str], refused: str = "", *, ended: bool = False, untold: bool = False
+) -> Response:
     missing = [(name, visit.t(f"claim.{name}_missing")) for name in ("dossier", "claim_code") if not both[name]]
     if missing:
         return visit.page("claim.html", 422, private=True, errors=missing, typed=both)
@@ -60,6 +62,7 @@ async def _look(visit: Visit, both: dict[str, str], refused: str = "", *, ended:
         person=await reach(visit, found["office"]["id"]),
         refused=refused,
         ended=ended,
+        untold=untold,
     )
 
 
@@ -94,6 +97,18 @@ async def end(visit: Visit) -> Response:
     return await _look(visit, both, ended=True)
 
 
+async def end_contact(visit: Visit) -> Response:
+    """Stop the news by telephone, or through whom was named; needs no sign-in."""
+    both = await _typed(visit)
+    try:
+        await visit.api.call("end_contact", json=both)
+    except ApiProblem as refused:
+        if refused.status not in (404, 422, 429):
+            raise
+        return await _look(visit, both)
+    return await _look(visit, both, untold=True)
+
+
 async def _typed(visit: Visit) -> dict[str, str]:
     texts, _ = await posted(visit)
     return _read(texts)
@@ -116,4 +131,5 @@ ROUTES = [
     *route("/claim", look, "POST"),
     *route("/claim/take", take, "POST"),
     *route("/claim/end", end, "POST"),
+    *route("/claim/end-contact", end_contact, "POST"),
 ]

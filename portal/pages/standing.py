@@ -33,7 +33,10 @@ AHEAD = {
     6: ("processing", "returned"),
     9: ("returned",),
 }
-PASSED = ("submitted", "delivered", "owner_changed", "dossier_claimed", "help_ended", "payment_refunded")
+PASSED = (
+    *("submitted", "delivered", "owner_changed", "dossier_claimed", "help_ended", "payment_refunded"),
+    *("contact_ended", "task_opened", "task_closed", "rating_asked"),
+)
 OWN_STEPS = ("submitted", "request_filed")
 
 

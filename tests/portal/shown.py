@@ -62,7 +62,9 @@ SHOWN = {
     "/desk/catalogue/{code}/drop": ["/desk/catalogue/1.001193/drop"],
 }
 MACHINES = {"/sitemap.xml", "/robots.txt", "/feeds/procedures.atom", "/feeds/notices.atom"}
-ACTS = {"/my/helpers/{id}/end", "/big-print", "/assist/{id}/receipt", "/assist/{id}/end", "/claim/take", "/claim/end"}
+ACTS = {"/my/helpers/{id}/end", "/big-print", "/assist/{id}/receipt", "/assist/{id}/end"} | {
+    f"/claim/{act}" for act in ("take", "end", "end-contact")
+}
 NO_PAGE = {*ACTS, "/verify/file", "/inbox/{id}/read", *MACHINES} | {
     f"/file/draft/{{id}}/{act}" for act in ("submit", "finish", "better")
 }

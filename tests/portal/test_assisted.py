@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -21,10 +22,11 @@ from citizen_service import usecases as citizen
 from citizen_service.api import make_api
 from citizen_service.events import encode as encode_settled
 from citizen_service.model import Profile
+from citizen_service.store import CONTACT
 from citizen_service.store import METADATA as CITIZEN_TABLES
 from citizen_service.store import OUTBOX as CITIZEN_OUTBOX
 from dossier_service.model.assisting import ALPHABET
-from dossier_service.store import assists
+from dossier_service.store import assists, dossiers
 from kernel.auth import Verifier
 from kernel.db import Database
 from kernel.digest import digest_of
@@ -75,6 +77,7 @@ class Town:
 
     browser: Browser
     here: World
+    people: Database
 
 
 def people() -> list[Profile]:
@@ -123,7 +126,7 @@ async def town(tmp_path: Path) -> AsyncIterator[Town]:
         transport = httpx.ASGITransport(app=running.app)
         async with Browser(transport=transport, base_url="http://portal.test", follow_redirects=True) as browser:
             browser.headers["accept-language"] = "vi"
-            yield Town(browser, there.here)
+            yield Town(browser, there.here, database)
         await database.close()
 
 
@@ -250,6 +253,35 @@ async def test_the_right_is_ended_with_the_paper_alone(town: Town) -> None:
     assert "Đã dừng." in ended.text
     assert (await town.browser.get(f"/dossiers/{code}", headers=HELPER)).status_code == 404
     assert (await town.browser.get(address, headers=HELPER)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("told_by", "contact", "kept"),
+    [
+        ("relative", "0912 345 678", ("+84912345678", "sms")),
+        ("phone_call", "0912 345 678", ("+84912345678", "voice")),
+        ("neighbour", "Trưởng thôn báo lại", (None, "sms")),
+    ],
+)
+async def test_news_go_the_way_that_was_chosen_and_the_relative_ends_them(
+    town: Town, told_by: str, contact: str, kept: tuple[str | None, str]
+) -> None:
+    address, code = await file(town, told_by=told_by, contact=contact)
+    again = WHOM | {"told_by": told_by, "contact": contact}
+    assert (await town.browser.post("/assist/new", data=again, headers=HELPER)).url.path == address
+    async with town.people.read() as tx:
+        (row,) = await tx.all(select(CONTACT))
+    assert (row.phone, row.way, row.helper) == (*kept, "helper-1")
+    async with town.here.desk.database.read() as tx:
+        assert row.owner == (await dossiers.load(tx, [code]))[code].owner
+    _, claim, paper = await codes_on_paper(town, address)
+    assert (kept[0] or contact) in paper
+    both = {"dossier": code, "claim_code": claim}
+    looked = (await town.browser.post("/claim", data=both)).text
+    assert "Dừng báo tin" in looked and "912345678" not in looked, "the paper may be in wrong hands: no number"
+    ended = await town.browser.post("/claim/end-contact", data=both)
+    assert "Đã dừng báo tin." in ended.text and "Không báo tin qua điện thoại" in ended.text
+    assert (kept[0] or contact) not in (await codes_on_paper(town, address))[2]
 
 
 async def test_back_from_the_receipt_shows_the_helping_not_a_form(town: Town) -> None:
