@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from portal import codes
 from portal.forms.answers import display, masked
+from portal.pages.exemption import fee_of
 from portal.pages.naming import in_english, office_names
 from portal.pages.problem import route
 from portal.pages.reaching import reach
@@ -47,6 +48,7 @@ async def follow(visit: Visit) -> Response:
         paper=await visit.api.get_or(None, "paper", code) if given else None,
         facts=await known_facts(visit, dossier) if given else [],
         rating=await visit.api.get_or(None, "rating", code) if ended else None,
+        exemption=await visit.api.get_or(None, "exemption", code),
         sent=visit.query("sent", 20),
         person=await reach(visit, str(dossier["office"]["id"])),
     )
@@ -97,10 +99,13 @@ async def receipt(visit: Visit) -> Response:
     dossier = await visit.api.call("dossier", {"code": visit.part("code")})
     await in_english(visit, [dossier])
     address = codes.lookup_address(visit.settings.public_url, dossier["code"])
+    exemption, fee = await fee_of(visit, dossier)
     return visit.page(
         "receipt.html",
         private=True,
         dossier=dossier,
+        exemption=exemption,
+        fee=fee,
         off=days_off(dossier["due"], visit.calendar),
         address=address,
         check=codes.check(dossier["code"]),

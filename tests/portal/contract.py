@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
 from kernel.web import AsgiUpstream, Upstream, make_app
 from tests.portal.contract_desk import Editing, add_editing
+from tests.portal.contract_exemptions import EXTRA, Exemptions, add_exemptions
 from tests.portal.contract_information import information
 from tests.portal.contract_paying import add_paying
 from tests.portal.contract_search import search
@@ -42,6 +43,7 @@ class Services(Editing):
         self.payments: dict[str, dict[str, Any]] = {}
         self.ratings: dict[str, dict[str, Any]] = {}
         self.figure: dict[str, Any] = {"count": 0, "average": None}
+        self.exemptions = Exemptions()
         self.calls: list[str] = []
         self.keys: list[str] = []
         self.away: set[str] = set()
@@ -88,13 +90,13 @@ def catalogue(editing: Editing | None = None) -> FastAPI:
 
     @app.get("/procedures/{code}")
     async def procedure(code: str, revision: int | None = None) -> Any:
-        if code not in PROCEDURES:
+        if code not in PROCEDURES | EXTRA:
             raise GONE
-        return PROCEDURES[code]
+        return (PROCEDURES | EXTRA)[code]
 
     @app.get("/procedures/{code}/form")
     async def form(code: str, revision: int | None = None) -> Any:
-        if not PROCEDURES.get(code, {}).get("fileable"):
+        if not (PROCEDURES | EXTRA).get(code, {}).get("fileable"):
             raise GONE
         return FORM
 
@@ -136,6 +138,7 @@ def dossiers(services: Services) -> FastAPI:
     _drafts(app, services)
     _dossiers(app, services)
     add_helping(app)
+    add_exemptions(app, services.exemptions)
     return app
 
 
@@ -149,7 +152,7 @@ def _drafts(app: FastAPI, services: Services) -> None:
     @app.post("/drafts")
     async def begin(request: Request) -> Response:
         asked = await request.json()
-        if not PROCEDURES[asked["procedure"]]["fileable"]:
+        if not (PROCEDURES | EXTRA)[asked["procedure"]]["fileable"]:
             raise Conflict("not_fileable_here", Text("Chưa nộp được ở đây.", "Cannot be filed here."))
         key = request.headers.get("idempotency-key", "")
         for draft in services.drafts.values():

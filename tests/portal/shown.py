@@ -16,6 +16,9 @@ SHOWN = {
     "/file/draft/{id}/q/{page}": [f"{DRAFT}/q/{page}" for page in ("name", "birth", "about", "place", "more", "photo")],
     "/file/draft/{id}/q/{page}/{item}": [f"{DRAFT}/q/household/1"],
     "/file/draft/{id}/check": [f"{DRAFT}/check"],
+    "/file/draft/{id}/exemption": [f"{DRAFT}/exemption"],
+    "/file/{code}/eligibility": ["/file/1.004222/eligibility", "/file/1.004222/eligibility?then=assist"],
+    "/dossiers/{code}/exemption": ["/dossiers/H26-261121-0005/exemption"],
     "/lookup": ["/lookup", "/lookup?code=x"],
     "/lookup/{code}": ["/lookup/H26-261121-0001"],
     "/dossiers": ["/dossiers"],
@@ -48,6 +51,8 @@ SHOWN = {
     ],
     "/assist/{id}": ["/assist/h1", "/assist/h2?begun=1&seen=1"],
     "/desk": ["/desk"],
+    "/desk/exemptions": ["/desk/exemptions"],
+    "/desk/exemptions/{code}": ["/desk/exemptions/H26-261121-0005"],
     "/desk/catalogue": ["/desk/catalogue", "/desk/catalogue?code=x"],
     "/desk/catalogue/{code}": [f"/desk/catalogue/{code}" for code in ("1.001193", "1.000014?published=1", "2.000986")],
     "/desk/catalogue/{code}/edit/{part}": [

@@ -3,12 +3,12 @@
 from starlette.responses import Response
 from starlette.routing import Route
 
-from portal.pages.desk import cases, catalogue, forming
+from portal.pages.desk import cases, catalogue, exempting, forming
 from portal.pages.problem import route
 from portal.pages.visit import Visit
 from portal.public_api import ApiProblem
 
-TOOLS = {"catalogue": "proposals"}
+TOOLS = {"catalogue": "proposals", "exemptions": "exemptions"}
 
 
 async def bench(visit: Visit) -> Response:
@@ -32,4 +32,5 @@ ROUTES: list[Route] = [
     *catalogue.ROUTES,
     *forming.ROUTES,
     *cases.ROUTES,
+    *exempting.ROUTES,
 ]
