@@ -41,6 +41,28 @@ def reindex(data: Annotated[Path, typer.Option("--data", help="The data folder."
 
 
 @app.command()
+def missed(
+    data: Annotated[Path, typer.Option("--data", help="The data folder.")] = Path("demo-data"),
+    week: Annotated[str | None, typer.Option("--week", help="As 2026-W47; without it the newest.")] = None,
+    hide: Annotated[str, typer.Option("--hide", help="Show this question no more, in any week.")] = "",
+) -> None:
+    """Print what people searched for and did not find, as the public page has it."""
+    from motcua.missed import hidden, lines
+    from search_service.settings import SearchSettings
+
+    settings = SearchSettings(data=data.resolve())
+    if not settings.database and not (settings.data / "services" / "search.db").exists():
+        print(f"There is nothing below {data}: run it once, or set MOTCUA_DATABASE.")
+        raise typer.Exit(1)
+    if hide:
+        weeks = asyncio.run(hidden(settings, hide))
+        print(f"Shown no more: it was in {weeks} week(s)." if weeks else "No week shows this question.")
+        raise typer.Exit(0 if weeks else 1)
+    for line in asyncio.run(lines(settings, week)):
+        print(line)
+
+
+@app.command()
 def rate(
     chosen: Annotated[str, typer.Option("--set", help="tuned, held-out (a third, never tuned on), or all.")] = "all",
     engine: Annotated[

@@ -16,6 +16,7 @@ from search_service.settings import SearchSettings
 from search_service.store.index import Index
 from search_service.store.rows import METADATA
 from search_service.usecases.indexing import Indexer
+from search_service.usecases.missed import Missing
 
 NAME = "search_service"
 
@@ -51,7 +52,8 @@ async def build(settings: SearchSettings, *, log: Log, clock: Clock, verifier: V
         leases=leases,
         apply=applying(indexer.wake),
     )
-    app = make_api(index=index)
+    missing = Missing(database=database, index=index, clock=clock)
+    app = make_api(index=index, missing=missing)
     app.state.verifier = verifier
 
     async def ready() -> dict[str, bool]:
@@ -63,7 +65,9 @@ async def build(settings: SearchSettings, *, log: Log, clock: Clock, verifier: V
     async def close() -> None:
         with contextlib.suppress(Exception):
             await indexer.close()
+        with contextlib.suppress(Exception):
+            await missing.write()
         await index.close()
         await database.close()
 
-    return Running(NAME, app, [consumer.run, indexer.run], ready, close)
+    return Running(NAME, app, [consumer.run, indexer.run, missing.run], ready, close)

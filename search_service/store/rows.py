@@ -59,6 +59,31 @@ REINDEXING = Table(
     Column("said", String, nullable=False),
 )
 
+# A question that was not answered; ``question`` is empty until enough different askers had it.
+MISSED = Table(
+    "missed",
+    METADATA,
+    Column("week", String, primary_key=True),
+    Column("digest", String, primary_key=True),
+    Column("question", String, nullable=False),
+    Column("askers", Integer, nullable=False),
+    Column("first", String, nullable=False),
+    Column("hidden", Integer, nullable=False),
+)
+MISSED_ASKER = Table(
+    "missed_asker",
+    METADATA,
+    Column("week", String, primary_key=True),
+    Column("asker", String, primary_key=True),
+    Column("question", String, primary_key=True),
+)
+MISSED_SALT = Table(
+    "missed_salt",
+    METADATA,
+    Column("week", String, primary_key=True),
+    Column("salt", String, nullable=False),
+)
+
 _SHOWN = HEAD.join(REVISION, and_(REVISION.c.code == HEAD.c.code, REVISION.c.revision == HEAD.c.revision))
 
 

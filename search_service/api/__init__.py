@@ -9,14 +9,17 @@ from kernel.digest import digest_bytes
 from kernel.errors import Invalid, Text
 from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged, make_app
 from search_service import usecases
+from search_service.api.missed import asker, missed_routes
 from search_service.model.answers import Filters, Hit, short_title
 from search_service.model.apart import apart
 from search_service.store.index import Index
+from search_service.usecases.missed import Missing
 
 PREFIX = "/api/search/v1"
 MAX_AGE = 30
 DEEPEST = 100_000
 SHOWN_ALSO = 40
+EVERYTHING = Filters()
 
 Asked = Annotated[str, Query(description="Any text; empty = everything")]
 Choice = Annotated[str | None, Query(max_length=300)]
@@ -121,9 +124,11 @@ class Suggestions(BaseModel):
     results: list[Suggestion]
 
 
-def make_api(*, index: Index) -> FastAPI:
-    """Return the app."""
+def make_api(*, index: Index, missing: Missing | None = None) -> FastAPI:
+    """Return the app. ``missing`` takes note of what is not answered; without it nothing is noted or listed."""
     app = make_app(title="Search", prefix=PREFIX)
+    if missing is not None:
+        app.include_router(missed_routes(missing))
 
     @app.get("/query", response_model=Results, summary="Search everything public")
     async def query(
@@ -148,6 +153,8 @@ def make_api(*, index: Index) -> FastAPI:
         same = _question(q, filters)
         offset = _offset(cursor, same)
         found = await usecases.search(index=index, text=q, filters=filters, offset=offset, limit=page_size)
+        if missing is not None and filters == EVERYTHING and not (found.total or found.beside):
+            missing.note(q, asker(request))
         following = encode_cursor([offset + page_size, same]) if found.more else None
         payload = {
             "results": [_result(hit) for hit in found.hits],
