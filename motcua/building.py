@@ -93,14 +93,16 @@ async def provinces(
     authority: Authority,
 ) -> list[Running]:
     """Build the demo's back offices and the adapter of each; the offices' pages come first."""
+    from motcua.identity.people import PEOPLE
     from province_adapter import main as adapter
     from province_adapter.connectors.reference import ReferenceConnector
     from province_adapter.settings import AdapterSettings
     from province_backend import main as backend
     from province_backend.settings import OfficeSettings
 
+    staff = {person.subject: person.name for person in PEOPLE if person.participant}
     offices = await backend.build(
-        OfficeSettings(**shared),
+        OfficeSettings(**shared, staff=staff),
         participants=connected,
         clock=engines.clock,
         calendar=engines.calendar,

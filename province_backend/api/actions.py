@@ -1,5 +1,6 @@
 """Form posts to use cases: one function per button."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.datastructures import FormData, UploadFile
@@ -11,6 +12,8 @@ from province_backend.usecases import deciding
 from province_backend.usecases.books import Books
 
 LONGEST = 2000
+MOST_ITEMS = 20
+GROUPED = re.compile(r"[0-9]{1,3}(?:([., \u00a0])[0-9]{3})(?:\1[0-9]{3})*")
 
 Act = Callable[[Books, str, int, Actor, FormData], Awaitable[Case]]
 
@@ -25,8 +28,10 @@ def field(form: FormData, name: str) -> str:
 
 
 def number(form: FormData, name: str) -> int:
-    """Return a whole number of a form; dots between thousands are read over. Raises ``Invalid``."""
-    text = field(form, name).replace(".", "").replace(" ", "")
+    """Return a whole number of a form: ``150000``, ``150.000``, ``150,000`` or ``150 000``. Raises ``Invalid``."""
+    text = field(form, name)
+    if GROUPED.fullmatch(text):
+        text = re.sub(r"\D", "", text)
     if not text.isascii() or not text.isdigit() or len(text) > 12:
         raise _wrong(name, Text("Ghi một số, ví dụ 150.000.", "Write a number, for example 150000."))
     return int(text)
@@ -58,8 +63,14 @@ async def ask_for_papers(books: Books, code: str, seen: int, actor: Actor, form:
     missing = [name for name, value in (("items", lines), ("reason", reason), ("rule", rule)) if not value]
     if missing:
         raise Invalid("invalid_form", why, [FieldProblem(name, "required", why) for name in missing])
-    items = tuple(Item(line, reason, rule) for line in lines[:20])
-    return await deciding.ask_for_papers(books=books, code=code, seen=seen, actor=actor, items=items)
+    if len(lines) > MOST_ITEMS:
+        text = Text(
+            f"Bạn ghi {len(lines)} dòng. Mỗi lần hỏi được {MOST_ITEMS} giấy tờ, bạn gộp bớt dòng.",
+            f"You wrote {len(lines)} lines. One request holds {MOST_ITEMS} papers, so put some together.",
+        )
+        raise _wrong("items", text)
+    items, again = tuple(Item(line, reason, rule) for line in lines), field(form, "again")
+    return await deciding.ask_for_papers(books=books, code=code, seen=seen, actor=actor, items=items, again=again)
 
 
 async def ask_for_money(books: Books, code: str, seen: int, actor: Actor, form: FormData) -> Case:

@@ -16,10 +16,10 @@ from kernel.web import make_app
 from kernel.web.problems import INVALID, plain_problem, status_of
 from province_backend.api.actions import action, field, number
 from province_backend.api.render import language_of, page, problem_page
-from province_backend.api.words import TEXTS, officer_name, tag_of
+from province_backend.api.words import TEXTS, officer_mark, tag_of
 from province_backend.clients.wording import facts
 from province_backend.model.case import Case
-from province_backend.model.steps import Actor, possible
+from province_backend.model.steps import Actor, asked_before, possible
 from province_backend.usecases import deciding, telling
 from province_backend.usecases.books import Books
 from province_backend.usecases.receiving import note_access
@@ -148,7 +148,7 @@ async def take_step(request: Request, participant: str, code: str, step: str, pr
 async def open_file(request: Request, participant: str, code: str, sha256: str, principal: SignedIn) -> Response:
     """Open a file of a case: what the citizen filed, a draft, a result. 404 while it has not arrived yet."""
     books = office(request, participant, principal)
-    case, _ = await note_access(books=books, code=code, officer=principal.sub, name=officer_name(principal.sub))
+    case, _ = await note_access(books=books, code=code, officer=principal.sub, name=name_of(books, principal))
     every = [*case.files, *case.results, *([case.draft_result] if case.draft_result else [])]
     ref = next((ref for ref in every if ref.sha256 == sha256), None)
     key = books.key(code, sha256)
@@ -180,7 +180,7 @@ async def case_page(
     typed: Mapping[str, Any] | None = None,
 ) -> Response:
     """Return a case's page; noting the access comes first, and an unknown code is 404."""
-    name = officer_name(principal.sub)
+    name = name_of(books, principal)
     case, others = await note_access(books=books, code=code, officer=principal.sub, name=name)
     due = due_of(books, case)
     here = {ref.sha256 for ref in case.files if await books.files.size(books.key(code, ref.sha256)) is not None}
@@ -198,6 +198,7 @@ async def case_page(
         now=books.clock.now(),
         facts=facts(case.filing, language_of(request)),
         steps=possible(case),
+        asked_before=asked_before(case),
         others=others,
         tasks=await telling.tasks_of(books=books, code=code),
         here_files=here,
@@ -219,7 +220,13 @@ def office(request: Request, participant: str, principal: Principal) -> Books:
 
 def actor_of(books: Books, principal: Principal) -> Actor:
     """Return the officer as the citizen will read of them."""
-    return Actor("officer", principal.office or books.participant, officer_name(principal.sub))
+    return Actor("officer", principal.office or books.participant, name_of(books, principal))
+
+
+def name_of(books: Books, principal: Principal) -> str:
+    """Return the officer's name as the office's list of staff has it: tokens carry no names."""
+    known = books.settings.staff.get(principal.sub)
+    return known or f"Công chức {officer_mark(principal.sub)}"
 
 
 def due_of(books: Books, case: Case) -> Any:

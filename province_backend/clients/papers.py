@@ -3,13 +3,17 @@
 import io
 import json
 import re
+import secrets
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import segno
 import typst
+from pikepdf import Pdf, PdfError
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfReadError, PdfWriteError
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
 
@@ -38,11 +42,36 @@ def make_paper(request: dict[str, Any]) -> bytes:
     )
     if not isinstance(made, bytes):
         raise TypeError("the template made no single PDF")
-    if request["draft"]:
-        return made
+    return made if request["draft"] else _sealed(made, request)
+
+
+def seal_upload(request: dict[str, Any]) -> bytes:
+    """Return the officer's own PDF, ``data``, sealed by the office (see ``Printer.seal``).
+
+    A page that says where the paper is checked is put behind it, unless it carries a signature that this would break.
+    Raises ``ValueError`` for a file that cannot be written again.
+    """
+    data = bytes(request["data"])
+    try:
+        if not PdfFileReader(io.BytesIO(data)).embedded_signatures:
+            data = _with_page(data, make_paper({**request, "draft": True}))
+        return _sealed(data, request)
+    except (PdfError, PdfReadError, PdfWriteError) as error:
+        raise ValueError(f"this PDF cannot be sealed: {type(error).__name__}") from error
+
+
+def _with_page(data: bytes, last: bytes) -> bytes:
+    out = io.BytesIO()
+    with Pdf.open(io.BytesIO(data)) as paper, Pdf.open(io.BytesIO(last)) as page:
+        paper.pages.extend(page.pages)
+        paper.save(out)
+    return out.getvalue()
+
+
+def _sealed(made: bytes, request: dict[str, Any]) -> bytes:
     signer = seal_of(Path(request["folder"]), request["participant"], request["signer"])
     meta = signers.PdfSignatureMetadata(
-        field_name="Seal",
+        field_name=f"Seal{'' if b'/Sig' not in made else secrets.token_hex(4)}",
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
         reason="Kết quả giải quyết thủ tục hành chính (BẢN DEMO)",

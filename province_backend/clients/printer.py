@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from pathlib import Path
 
-from kernel.errors import Text, Unavailable
+from kernel.errors import FieldProblem, Invalid, Text, Unavailable
 from kernel.locale import long_date
 from province_backend.clients import worker
 from province_backend.clients.wording import printed_facts, result_title
@@ -32,18 +32,41 @@ class Printer:
 
         Raises ``Unavailable`` ``no_printer`` when the worker process dies twice in a row.
         """
-        request: dict[str, object] = {
-            "folder": str(self._folder),
-            "participant": participant,
-            "signer": office_name,
-            "draft": draft,
-            "at": at.isoformat(),
-            "content": paper(case, office_name=office_name, draft=draft, at=at, portal=self._portal),
-        }
+        content = paper(case, office_name=office_name, draft=draft, at=at, portal=self._portal)
+        return await self._work(
+            "make_paper", participant=participant, signer=office_name, draft=draft, at=at, content=content
+        )
+
+    async def seal(self, case: Case, data: bytes, *, participant: str, office_name: str, at: datetime) -> bytes:
+        """Return an officer's own PDF sealed by the office, with a last page that says where it is checked.
+
+        Raises ``Invalid`` ``file_broken`` for a file that cannot be written again, ``Unavailable`` as ``make`` does.
+        """
+        content = paper(case, office_name=office_name, draft=False, at=at, portal=self._portal)
+        content |= {"facts": [], "title": f"Trang xác minh: {content['title']}"}
+        try:
+            return await self._work(
+                "seal_upload",
+                participant=participant,
+                signer=office_name,
+                draft=False,
+                at=at,
+                content=content,
+                data=data,
+            )
+        except ValueError as error:
+            text = Text(
+                "Tệp PDF này không ký số được. Bạn in lại ra PDF rồi tải lên.",
+                "This PDF cannot be signed. Print it to a new PDF and upload that.",
+            )
+            raise Invalid("file_broken", text, [FieldProblem("file", "file_broken", text)]) from error
+
+    async def _work(self, function: str, *, at: datetime, **told: object) -> bytes:
+        request: dict[str, object] = {"folder": str(self._folder), "at": at.isoformat(), **told}
         for _ in range(2):
             try:
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._workers(), worker.call, MODULE, "make_paper", request
+                    self._workers(), worker.call, MODULE, function, request
                 )
             except BrokenProcessPool:
                 self._pool = None

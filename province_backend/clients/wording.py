@@ -6,6 +6,7 @@ A field, an option or a ward that is not in the copy is shown as it came.
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -34,8 +35,19 @@ def asked_of_example(procedure: str) -> tuple[Item, ...]:
 def printed_facts(filing: Filing) -> list[tuple[str, str]]:
     """Return (label, words) of the answers that belong on the result; all of them for a procedure we do not know."""
     known = _procedure(filing.procedure)
+    if known:
+        filing = replace(filing, answers={**_said_once(known, filing.answers), **filing.answers})
     names = [name for name in known["printed"] if name in filing.answers] if known else []
     return _facts(filing, names or filing.answers, "vi")
+
+
+def _said_once(known: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form does not ask for again, by its name: a mother who files is not asked who the mother is."""
+    return {
+        str(each["name"]): answers[each["from"]]
+        for each in known.get("same", ())
+        if each["from"] in answers and answers.get(each["when"]) == each["equals"]
+    }
 
 
 def facts(filing: Filing, lang: str) -> list[tuple[str, str]]:

@@ -127,8 +127,14 @@ def start(case: Case, *, actor: Actor, now: datetime) -> Moved:
     return advance(case, actor=actor, now=now, step="processing_started", state=State.PROCESSING)
 
 
-def ask_for_papers(case: Case, *, actor: Actor, now: datetime, items: tuple[Item, ...], due: datetime) -> Moved:
-    """Ask once for everything that is missing. Raises ``Conflict`` ``already_asked`` while an ask is open."""
+def ask_for_papers(
+    case: Case, *, actor: Actor, now: datetime, items: tuple[Item, ...], due: datetime, again: str = ""
+) -> Moved:
+    """Ask once for everything that is missing; ``again`` is the head's reason to ask twice, told to the citizen.
+
+    Raises ``Conflict`` ``already_asked`` while an ask is open, ``Invalid`` without ``again`` where papers were asked
+    for before (Decision 766/QĐ-TTg counts a second request as late).
+    """
     if case.state not in WORKING:
         raise _illegal(case, "papers_asked")
     if not items:
@@ -141,8 +147,21 @@ def ask_for_papers(case: Case, *, actor: Actor, now: datetime, items: tuple[Item
                 "A request for papers is already waiting for the citizen.",
             ),
         )
+    if asked_before(case) and not again:
+        raise _missing(
+            "again",
+            Text(
+                "Đã hỏi bổ sung một lần. Ghi lý do của người đứng đầu để hỏi lần nữa.",
+                "Papers were asked for before. Write the head's reason to ask once more.",
+            ),
+        )
     ask = Ask(len(case.asks) + 1, AskKind.PAPERS, AskState.OPEN, items, due)
-    return advance(case, actor=actor, now=now, step="papers_asked", asks=(*case.asks, ask))
+    return advance(case, actor=actor, now=now, step="papers_asked", asks=(*case.asks, ask), note=again)
+
+
+def asked_before(case: Case) -> bool:
+    """Tell whether the citizen was already asked for papers in this dossier."""
+    return any(ask.kind is AskKind.PAPERS for ask in case.asks)
 
 
 def ask_for_money(case: Case, *, actor: Actor, now: datetime, amount_vnd: int, rule: str, due: datetime) -> Moved:

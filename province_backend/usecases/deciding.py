@@ -1,6 +1,7 @@
 """What an officer can do with a case. Every step is one report; ``seen`` is the version the officer looked at."""
 
 from kernel.digest import digest_bytes
+from kernel.errors import FieldProblem, Invalid, Text
 from kernel.files import check_structure
 from province_backend import store
 from province_backend.model import requests, steps
@@ -31,14 +32,18 @@ async def start_processing(*, books: Books, code: str, seen: int | None, actor: 
     )
 
 
-async def ask_for_papers(*, books: Books, code: str, seen: int | None, actor: Actor, items: tuple[Item, ...]) -> Case:
-    """Ask the citizen, once, for everything that is missing."""
+async def ask_for_papers(
+    *, books: Books, code: str, seen: int | None, actor: Actor, items: tuple[Item, ...], again: str = ""
+) -> Case:
+    """Ask the citizen for everything that is missing; a second time only with the head's reason, ``again``."""
     due = books.working_days(books.settings.papers_days)
     return await take_step(
         books=books,
         code=code,
         seen_version=seen,
-        step=lambda case: steps.ask_for_papers(case, actor=actor, now=books.clock.now(), items=items, due=due),
+        step=lambda case: steps.ask_for_papers(
+            case, actor=actor, now=books.clock.now(), items=items, due=due, again=again
+        ),
     )
 
 
@@ -82,7 +87,7 @@ async def decide_case(*, books: Books, code: str, seen: int | None, actor: Actor
 async def attach_result(
     *, books: Books, code: str, seen: int | None, actor: Actor, upload: tuple[str, bytes] | None = None
 ) -> Case:
-    """Attach a result to a decided case: an uploaded PDF, or a signed demo PDF."""
+    """Attach a result to a decided case, sealed by the office: an uploaded PDF, or the demo's own."""
     case = await look_at(books=books, code=code)
     result = await _paper(books, case, upload, draft=False)
     return await take_step(
@@ -174,9 +179,19 @@ async def make_paper(*, books: Books, case: Case, draft: bool) -> FileRef:
     return await keep_file(books=books, code=case.code, data=data, name=f"{kind}-{case.code}.pdf")
 
 
+def _wrong_file(text: Text) -> Invalid:
+    return Invalid("file_type_not_taken", text, [FieldProblem("file", "file_type_not_taken", text)])
+
+
 async def _paper(books: Books, case: Case, upload: tuple[str, bytes] | None, *, draft: bool) -> FileRef:
     if upload is None:
         return await make_paper(books=books, case=case, draft=draft)
     name, data = upload
+    if not data.startswith(b"%PDF-"):
+        raise _wrong_file(Text("Chỉ nhận tệp PDF. Bạn in ra PDF rồi tải lên.", "Only PDF files are taken here."))
     check_structure(data, PDF)
+    if not draft:
+        data = await books.printer.seal(
+            case, data, participant=books.participant, office_name=books.name, at=books.clock.now()
+        )
     return await keep_file(books=books, code=case.code, data=data, name=name)

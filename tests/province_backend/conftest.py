@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,14 +60,17 @@ def open_offices(
 ) -> Callable[..., contextlib.AbstractAsyncContextManager[Offices]]:
     @asynccontextmanager
     async def opened(
-        pace: float | None = None, names: tuple[tuple[str, str], ...] = (("H26", "Thành phố Hà Nội"),), run: bool = True
+        pace: float | None = None,
+        names: tuple[tuple[str, str], ...] = (("H26", "Thành phố Hà Nội"),),
+        run: bool = True,
+        staff: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Offices]:
         async def keys() -> dict[str, Any]:
             return {"keys": [key.as_dict(private=False)]}
 
         clock = Clock(tmp_path / "clock.json")
         offices = await build(
-            OfficeSettings(data=tmp_path),
+            OfficeSettings(data=tmp_path, staff=staff or {}),
             participants=names,
             clock=clock,
             calendar=calendar,

@@ -117,7 +117,7 @@ class CaseMachine(RuleBasedStateMachine):
         common: dict[str, Any] = {"actor": OFFICER, "now": self.now, "due": due}
         match kind:
             case AskKind.PAPERS:
-                self.attempt(lambda: steps.ask_for_papers(self.case, items=(Item("Giấy chứng sinh"),), **common))
+                self.attempt(lambda: steps.ask_for_papers(self.case, items=(Item("Ảnh"),), again="Lý do", **common))
             case AskKind.MONEY:
                 self.attempt(lambda: steps.ask_for_money(self.case, amount_vnd=10_000, rule="", **common))
             case AskKind.CONFIRM:

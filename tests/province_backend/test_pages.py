@@ -155,6 +155,63 @@ async def test_asking_for_papers_and_answering_the_supplement(open_offices: Open
         made = await reports(office)
         assert (made[-1].state, made[-1].asks[0].state) == (pb.ACCEPTED, pb.MET)
         assert made[-1].answers[0].request_no == 1
+        asks_again = await officer.post(f"{CASE}/ask_for_papers", seen=await officer.seen(), **fields)
+        assert asks_again.status == 422
+        assert "Lý do hỏi lần hai, của người đứng đầu" in text(asks_again)
+        reply = await officer.post(
+            f"{CASE}/ask_for_papers", seen=await officer.seen(), **fields, again="Luật mới từ 1/12 đòi thêm giấy này"
+        )
+        assert reply.status == 303
+        assert (await reports(office))[-1].step.note == "Luật mới từ 1/12 đòi thêm giấy này"
+
+
+async def test_more_lines_than_one_request_holds_are_refused_and_none_is_dropped(
+    open_offices: Open, token: Token
+) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        officer = Officer(offices.running.app, token())
+        lines = "\n".join(f"Giấy số {number}" for number in range(1, 22))
+        fields = {"items": lines, "reason": "Ảnh mờ", "rule": "Điều 16"}
+        reply = await officer.post(f"{CASE}/ask_for_papers", seen=await officer.seen(), **fields)
+        assert reply.status == 422
+        assert "Bạn ghi 21 dòng" in text(reply)
+        assert "Giấy số 21" in text(reply)
+        assert await reports(office) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [("150000", 150_000), ("150.000", 150_000), ("1,150,000", 1_150_000), ("12.5", None), ("1.50", None), ("-5", None)],
+)
+async def test_detail_18_an_amount_is_read_as_it_was_meant_or_not_at_all(
+    open_offices: Open, token: Token, typed: str, amount: int | None
+) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        officer = Officer(offices.running.app, token())
+        await officer.post(f"{CASE}/accept", seen=await officer.seen())
+        reply = await officer.post(
+            f"{CASE}/ask_for_money", seen=await officer.seen(), amount_vnd=typed, rule="Nghị quyết số 5"
+        )
+        assert reply.status == (422 if amount is None else 303)
+        asked = [ask.amount_vnd for ask in (await reports(office))[-1].asks]
+        assert asked == ([] if amount is None else [amount])
+
+
+async def test_the_citizen_reads_the_name_that_the_list_of_staff_has(open_offices: Open, token: Token) -> None:
+    async with open_offices(run=False, staff={"officer-1": "Vũ Thị Mai"}) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        listed = Officer(offices.running.app, token("officer-1"))
+        await listed.post(f"{CASE}/accept", seen=await listed.seen())
+        other = Officer(offices.running.app, token("officer-2"))
+        await other.post(f"{CASE}/start", seen=await other.seen())
+        names = [report.step.handler for report in await reports(office)]
+        assert names[0] == "Vũ Thị Mai"
+        assert names[1].startswith("Công chức #")
 
 
 async def test_opening_a_case_is_noted_for_the_citizen_once_an_hour(open_offices: Open, token: Token) -> None:

@@ -17,8 +17,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from kernel.errors import Invalid
 from province_backend.clients.printer import Printer, paper
-from province_backend.clients.wording import facts
+from province_backend.clients.wording import facts, printed_facts
 from province_backend.model.case import Case
 from tests.province_backend import copied_words
 from tests.province_backend.copied_words import expected
@@ -87,6 +88,38 @@ async def test_a_draft_is_not_signed_and_says_so(printer: Printer) -> None:
     data = await make(printer, fresh(answers={}), draft=True)
     assert PdfFileReader(io.BytesIO(data)).embedded_signatures == []
     assert "BẢN NHÁP" in pypdf.PdfReader(io.BytesIO(data)).pages[0].extract_text()
+
+
+async def test_an_officers_own_pdf_is_sealed_and_says_where_it_is_checked(printer: Printer, tmp_path: Path) -> None:
+    blank = pypdf.PdfWriter()
+    blank.add_blank_page(200, 200)
+    made = io.BytesIO()
+    blank.write(made)
+    case = fresh()
+    case = replace(case, filing=replace(case.filing, paper_code="7KQM3T9XHV2NCDAB"))
+    once = await printer.seal(case, made.getvalue(), participant="H26", office_name="Hà Nội", at=NOW)
+    assert "7KQM-3T9X-HV2N-CDAB" in pypdf.PdfReader(io.BytesIO(once)).pages[-1].extract_text()
+    twice = await printer.seal(case, once, participant="H26", office_name="Hà Nội", at=NOW)
+    trust = ValidationContext(
+        trust_roots=[x509.Certificate.load(pem.unarmor((tmp_path / "demo-ca.pem").read_bytes())[2])]
+    )
+    for data, seals in ((once, 1), (twice, 2)):
+        found = PdfFileReader(io.BytesIO(data)).embedded_signatures
+        assert len(found) == seals
+        for signature in found:
+            assert (await async_validate_pdf_signature(signature, trust)).bottom_line
+
+
+async def test_a_pdf_that_cannot_be_written_again_is_refused_in_words(printer: Printer) -> None:
+    with pytest.raises(Invalid) as refused:
+        await printer.seal(fresh(), b"%PDF-1.7 broken", participant="H26", office_name="Hà Nội", at=NOW)
+    assert refused.value.code == "file_broken"
+
+
+async def test_a_mother_who_files_stands_on_her_childs_paper_by_name(printer: Printer) -> None:
+    said = {"requester_relation": "mother", "requester_name": "Trần Thị Bích", "father_name": "Lê Văn An"}
+    printed = dict(printed_facts(replace(fresh().filing, procedure="1.001193", answers=said)))
+    assert printed == {"Họ, chữ đệm, tên của mẹ": "Trần Thị Bích", "Họ, chữ đệm, tên của cha": "Lê Văn An"}
 
 
 async def test_a_paper_takes_at_most_150_ms_once_the_worker_runs(printer: Printer) -> None:
