@@ -47,6 +47,8 @@ async def supplement(visit: Visit) -> Response:
     form = await visit.api.call("form", {"code": dossier["procedure"]}, query={"revision": dossier["revision"]})
     names = [str(item["field"]) for item in ask["items"] if item.get("field") in form["fields"]]
     if visit.request.method == "GET":
+        if any(r["kind"] == "supplement" and r["state"] == "open" for r in dossier["requests"]):
+            return visit.go(f"/dossiers/{dossier['code']}?sent=already")
         fields = _questions(visit, form, names, dossier, None)
         return await _supplement_page(visit, dossier, ask, fields)
     texts, files = await posted(visit)
@@ -226,15 +228,21 @@ async def _asked(visit: Visit, kind: str) -> tuple[Mapping[str, Any], Ask]:
 
 
 async def _send(visit: Visit, dossier: Mapping[str, Any], body: dict[str, Any], key: str) -> Response | dict[str, str]:
-    """File the request; return where to go, or the errors by field. One already open counts as sent."""
+    """File the request; return where to go, or the errors by field.
+
+    A withdrawal already open counts as sent; anything else may say more than what was sent before, so it is not
+    dropped: the page comes back with it.
+    """
     code = str(dossier["code"])
     try:
         await visit.api.call("new_request", {"code": code}, json=body, key=key[:80] or None)
     except ApiProblem as refused:
         if refused.status not in (409, 422):
             raise
-        if refused.code == "request_already_open":
-            return visit.go(f"/dossiers/{code}?sent=already")
+        if refused.code in ("request_already_open", "idempotency_key_reused"):
+            if body["kind"] == "withdrawal":
+                return visit.go(f"/dossiers/{code}?sent=already")
+            return {"text": visit.t("supplement.one_waits")}
         errors = {str(field["path"]).rpartition(".")[2]: str(field["detail"]) for field in refused.fields}
         return errors or {"text": refused.detail}
     return visit.go(f"/dossiers/{code}?sent={body['kind']}")

@@ -39,6 +39,7 @@ class Services(Editing):
         self.drafts: dict[str, dict[str, Any]] = {}
         self.dossiers: dict[str, dict[str, Any]] = {code: dict(one) for code, one in DOSSIERS.items()}
         self.requests: list[dict[str, Any]] = []
+        self.request_waits = False
         self.submits = 0
         self.payments: dict[str, dict[str, Any]] = {}
         self.ratings: dict[str, dict[str, Any]] = {}
@@ -266,6 +267,8 @@ def _dossiers(app: FastAPI, services: Services) -> None:
     @app.post("/dossiers/{code}/requests", status_code=201)
     async def request_filed(code: str, request: Request) -> Any:
         opened(request, code)
+        if services.request_waits:
+            raise Conflict("request_already_open", Text("Đang có một yêu cầu chờ.", "A request waits."))
         services.requests.append(await request.json())
         return {"request_no": len(services.requests)}
 

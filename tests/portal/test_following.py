@@ -83,6 +83,18 @@ async def test_only_what_was_asked_for_is_open_and_it_is_sent_with_its_file(
     ]
 
 
+async def test_more_than_the_office_has_looked_at_is_neither_dropped_nor_called_sent(
+    signed_in: Browser, contract: Services
+) -> None:
+    address = "/dossiers/H26-261121-0002/supplement"
+    contract.request_waits = True
+    photo = {"files": ("a.jpg", b"\xff\xd8123", "image/jpeg")}
+    kept = await signed_in.post(address, data={"text": "Tờ còn thiếu", "key": "k"}, files=photo)
+    assert kept.status_code == 422
+    assert "phần này chưa được gửi" in kept.text
+    assert "Tờ còn thiếu" in kept.text and f'value="{5:064x}"' in kept.text
+
+
 async def test_a_draft_result_is_agreed_or_corrected(signed_in: Browser, contract: Services) -> None:
     address = "/dossiers/H26-261121-0003/confirm"
     assert (await signed_in.post(address, data={})).status_code == 422
