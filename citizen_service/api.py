@@ -10,10 +10,10 @@ from citizen_service import usecases
 from citizen_service.model import Access, Channel, Contact, Preferences, Profile
 from citizen_service.model.preferences import CHOSEN
 from citizen_service.usecases import Shown
-from kernel.auth import SignedIn, Verifier, require_role
+from kernel.auth import Principal, SignedIn, Verifier, require_role
 from kernel.clock import Clock
 from kernel.db import Database
-from kernel.errors import Text
+from kernel.errors import Forbidden, Text
 from kernel.web import Body, Page, PageCursor, PageSize, decode_cursor, encode_cursor, make_app
 
 PREFIX = "/api/me/v1"
@@ -46,6 +46,13 @@ class ProfileOut(BaseModel):
     language: str = "vi"
     source: Words | None = None
     as_of: date | None = None
+
+
+class ColleagueOut(BaseModel):
+    """Somebody of the same organisation."""
+
+    sub: str
+    name: str
 
 
 class NoticeOut(BaseModel):
@@ -119,8 +126,20 @@ def make_api(
     @app.get("/profile", summary="What is known about you")
     async def get_profile(principal: SignedIn, response: Response) -> ProfileOut:
         _private(response)
+        if principal.for_organisation and principal.actor:
+            found = await usecases.show_profile(database=database, owner=principal.actor)
+            return _profile_at_work(principal, found)
         found = await usecases.show_profile(database=database, owner=principal.sub)
         return _profile(principal.sub, found)
+
+    @app.get("/colleagues", summary="Who works for the organisation that you act for")
+    async def get_colleagues(principal: SignedIn, response: Response) -> list[ColleagueOut]:
+        """Return names by the opaque subject that dossiers of the organisation carry. 403 when you act for yourself."""
+        _private(response)
+        if not principal.for_organisation or principal.org is None:
+            raise Forbidden("no_organisation", Text("Bạn đang làm việc cho bản thân.", "You act for yourself."))
+        found = await usecases.list_colleagues(database=database, org=principal.org)
+        return [ColleagueOut(sub=one.owner, name=one.name) for one in found]
 
     _add_preferences(app, database, clock, ways)
 
@@ -207,6 +226,21 @@ def _before(cursor: str | None) -> int | None:
 
 def _cursor(following: int | None) -> str | None:
     return None if following is None else encode_cursor([following])
+
+
+def _profile_at_work(principal: Principal, found: Profile | None) -> ProfileOut:
+    """Return what a dossier of the organisation may be filled from: who acts and for whom, nothing private."""
+    if found is None:
+        return ProfileOut(sub=principal.sub, org=principal.org)
+    return ProfileOut(
+        sub=principal.sub,
+        name=found.name,
+        org=found.org,
+        org_name=found.org_name,
+        language=found.language,
+        source=_words(found.source),
+        as_of=found.as_of,
+    )
 
 
 def _profile(sub: str, found: Profile | None) -> ProfileOut:

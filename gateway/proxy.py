@@ -17,6 +17,7 @@ from gateway.guard import Caller
 from gateway.request import EdgeRequest
 from gateway.routes import Route
 from gateway.settings import GatewaySettings
+from kernel.auth import ACTING_FOR
 from kernel.errors import Problem, Text, TooLarge, Unavailable
 from kernel.telemetry import Receive, Send, trace_id
 from kernel.web import StreamReply, Upstream
@@ -31,6 +32,7 @@ CLAIMS = frozenset(
     b"x-trace-id traceparent accept-language accept-encoding expect remote-user x-remote-user x-user".split()
 )
 DROPPED = HOP_BY_HOP | CLAIMS
+ACTING_COOKIE = "acting_for"  # the pages write it: the organisation that the person chose to act for
 MULTIPART = "multipart/form-data"
 WHOLE = 256 * 1024
 
@@ -92,6 +94,10 @@ def forwarded(request: EdgeRequest, route: Route, caller: Caller, *, public_url:
     out["traceparent"] = f"00-{trace_id.get()}-{new_id(64)}-01"
     if caller.token:
         out["authorization"] = f"Bearer {caller.token}"
+        if not request.authorization:
+            out.popall(ACTING_FOR, None)
+            if organisation := request.cookies().get(ACTING_COOKIE):
+                out[ACTING_FOR] = organisation
     if not route.same_for_all and (cookies := request.other_cookies()):
         out["cookie"] = cookies
     return out

@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -32,12 +32,15 @@ PATIENCE = 5.0
 REMEMBERED = 2000
 MAX_TOKEN = 8192
 
+ACTING_FOR = "acting-for"
+ORGANISATION = "org:"  # how the owner id of an organisation begins; no person's subject does
+
 Keys = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who acts. ``sub`` is the person it is for; ``actor`` the helper acting for them, else None.
+    """Who acts. ``sub`` is the person (or organisation) it is for; ``actor`` who acts for them, else None.
 
     ``participant``, ``office`` and ``org`` say where they work; ``acr`` how strongly they signed in.
     """
@@ -49,6 +52,11 @@ class Principal:
     org: str | None = None
     actor: str | None = None
     acr: str | None = None
+
+    @property
+    def for_organisation(self) -> bool:
+        """Tell whether ``actor`` acts for the organisation they work for; ``sub`` is then the organisation's."""
+        return is_organisation(self.sub)
 
 
 class Verifier:
@@ -208,7 +216,7 @@ def _principal(claims: Mapping[str, Any], issuer: str, audience: str, now: int) 
     if starts > now + LEEWAY:
         raise _bad()
     roles, act = claims.get("roles", []), claims.get("act")
-    if not isinstance(roles, list):
+    if not isinstance(roles, list) or is_organisation(sub):
         raise _bad()
     return until, Principal(
         sub=sub,
@@ -233,7 +241,10 @@ def _text(claims: Mapping[str, Any], name: str) -> str | None:
 
 
 async def maybe_signed_in(request: Request) -> Principal | None:
-    """Return who calls, or None without a token. Raises ``Unauthenticated`` for a token that is not good."""
+    """Return who calls, or None without a token; the header ``acting-for`` names an organisation they act for.
+
+    Raises ``Unauthenticated`` for a token that is not good, ``Forbidden`` (``not_of_organisation``).
+    """
     header = request.headers.get("authorization")
     if header is None:
         return None
@@ -241,7 +252,30 @@ async def maybe_signed_in(request: Request) -> Principal | None:
     if scheme.lower() != "bearer":
         raise _bad()
     verifier: Verifier = request.app.state.verifier
-    return await verifier.verify(token.strip())
+    principal = await verifier.verify(token.strip())
+    organisation = request.headers.get(ACTING_FOR)
+    return acting_for(principal, organisation) if organisation else principal
+
+
+def acting_for(principal: Principal, organisation: str) -> Principal:
+    """Return who acts for ``organisation``: it owns what is done, ``actor`` is the person who does it.
+
+    Raises ``Forbidden`` (``not_of_organisation``) unless the token says that the person works there.
+    """
+    if principal.org != organisation or principal.actor is not None:
+        text = Text("Bạn không làm việc cho tổ chức này.", "You do not work for this organisation.")
+        raise Forbidden("not_of_organisation", text)
+    return replace(principal, sub=owner_of(organisation), actor=principal.sub)
+
+
+def owner_of(organisation: str) -> str:
+    """Return the id under which everything of an organisation is kept."""
+    return f"{ORGANISATION}{organisation}"
+
+
+def is_organisation(owner: str) -> bool:
+    """Tell whether an owner is an organisation, not a person."""
+    return owner.startswith(ORGANISATION)
 
 
 async def signed_in(principal: Annotated[Principal | None, Depends(maybe_signed_in)]) -> Principal:

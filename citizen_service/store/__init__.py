@@ -18,6 +18,7 @@ from citizen_service.store.notices import (
 from citizen_service.store.people import (
     accesses,
     add_accesses,
+    colleagues,
     contacts_of,
     drop_contacts,
     preferences_of,
@@ -54,6 +55,7 @@ __all__ = [
     "add_notices",
     "as_notice",
     "bounced",
+    "colleagues",
     "contacts_of",
     "drop_contacts",
     "fall_back",

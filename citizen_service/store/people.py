@@ -36,6 +36,12 @@ async def profiles_of(tx: Tx, owners: Sequence[str]) -> dict[str, Profile]:
     return {row.owner: _profile(row) for row in await tx.all(select(PROFILE).where(PROFILE.c.owner.in_(owners)))}
 
 
+async def colleagues(tx: Tx, org: str) -> list[Profile]:
+    """Return the people who work for an organisation, by name."""
+    rows = await tx.all(select(PROFILE).where(PROFILE.c.org == org).order_by(PROFILE.c.name))
+    return [_profile(row) for row in rows]
+
+
 async def put_preferences(tx: Tx, chosen: Preferences, at: datetime) -> None:
     """Insert or replace what a person chose."""
     values = asdict(chosen) | {

@@ -38,6 +38,12 @@ async def show_profile(*, database: Database, owner: str) -> Profile | None:
         return await store.profile_of(tx, owner)
 
 
+async def list_colleagues(*, database: Database, org: str) -> list[Profile]:
+    """Return the people who work for the organisation that the caller acts for."""
+    async with database.read() as tx:
+        return await store.colleagues(tx, org)
+
+
 async def show_preferences(*, database: Database, owner: str) -> Preferences:
     """Return what the person chose, or what counts until they do."""
     async with database.read() as tx:

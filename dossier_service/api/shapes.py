@@ -14,6 +14,7 @@ from dossier_service.model.states import PROGRESS, RequestKind, RequestState
 from dossier_service.store.mapping import appointment_of
 from dossier_service.usecases.drafts import Draft
 from dossier_service.usecases.reading import View
+from kernel.auth import is_organisation
 from kernel.clock import VIETNAM
 from kernel.web import Body
 
@@ -127,7 +128,7 @@ def request_shape(request: Request) -> dict[str, Any]:
         "sent_text": request.text or None,
         "answers": request.answers,
         "files": [file_shape(ref) for ref in request.files],
-        "by_helper": request.helper is not None,
+        "by_helper": request.helper is not None and not is_organisation(request.by),
     }
 
 
@@ -194,7 +195,7 @@ def dossier_shape(view: View) -> dict[str, Any]:
         "refusal": {"reason": dossier.reason, "rule": dossier.reason_rule or None} if ends else None,
         "answers": orjson.loads(filed.answers),
         "files": [file_row_shape(row) for row in view.files if row.role in ("filed", "supplement")],
-        "acted_by": acted_by_shape(dossier.helper, view.helping),
+        "acted_by": acted_by_shape(dossier, view.helping),
         "wants_draft": dossier.wants_draft,
         "root": {"date": view.root.date.isoformat(), "root": view.root.root} if view.root else None,
         "payments": [payment_shape(payment, dossier) for payment in view.payments],
@@ -228,14 +229,19 @@ def payment_shape(payment: Payment, dossier: Dossier) -> dict[str, Any]:
         "paid_at": at(payment.paid_at),
         "request_no": payment.request_no,
         "refund": refund if payment.refund else None,
-        "by_helper": payment.helper is not None,
+        "by_helper": payment.helper is not None and not is_organisation(dossier.owner),
     }
 
 
-def acted_by_shape(helper: str | None, helping: Any) -> dict[str, Any]:
-    """Return who filed; of a helper with an account of their own also the name they gave and the desk."""
-    if helper is None:
+def acted_by_shape(dossier: Dossier, helping: Any) -> dict[str, Any]:
+    """Return who filed; of a helper with an account of their own also the name they gave and the desk.
+
+    ``organisation``: one of its people, named by their subject (see ``/api/me/v1/colleagues``).
+    """
+    if dossier.helper is None:
         return {"role": "self"}
+    if is_organisation(dossier.owner):
+        return {"role": "organisation", "sub": dossier.helper}
     if helping is None:
         return {"role": "helper"}
     return {"role": "helper", "name": helping.helper_name, "at": helping.helped_at, "helping": helping.id}

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from dossier_service.store.paging import newest_first
 from dossier_service.store.tables import ASSIST, DOSSIER, DRAFT, FILED
+from kernel.auth import ORGANISATION
 from kernel.db import Tx
 
 
@@ -89,6 +90,7 @@ async def contact_elsewhere(tx: Tx, *, helper: str, contact: str, for_name: str)
 
 async def count_filings(tx: Tx) -> tuple[int, int]:
     """Return how many dossiers people filed alone, and how many with a helper."""
-    helped = await tx.first(select(func.count()).select_from(DOSSIER).where(DOSSIER.c.helper.is_not(None)))
-    alone = await tx.first(select(func.count()).select_from(DOSSIER).where(DOSSIER.c.helper.is_(None)))
+    with_helper = DOSSIER.c.helper.is_not(None) & DOSSIER.c.owner.not_like(f"{ORGANISATION}%")
+    helped = await tx.first(select(func.count()).select_from(DOSSIER).where(with_helper))
+    alone = await tx.first(select(func.count()).select_from(DOSSIER).where(~with_helper))
     return (int(alone[0]) if alone else 0, int(helped[0]) if helped else 0)

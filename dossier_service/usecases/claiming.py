@@ -60,7 +60,10 @@ async def claim_dossier(*, desk: Desk, principal: Principal, code: str, claim: s
         return known.code
     row = await _proven(desk, code, claim)
     if principal.sub == row.helper or principal.actor is not None:
-        text = Text("Người làm hộ không nhận hồ sơ về mình được.", "A helper cannot take the dossier over.")
+        text = Text(
+            "Người làm hộ, hoặc người đang làm việc cho tổ chức, không nhận hồ sơ về mình được.",
+            "A helper, or who acts for an organisation, cannot take the dossier over.",
+        )
         raise Forbidden("helper_may_not_claim", text)
     async with desk.database.begin() as tx:
         await _take_over(tx, desk, row, principal)

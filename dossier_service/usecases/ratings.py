@@ -20,7 +20,7 @@ from dossier_service.model.tasks import Later
 from dossier_service.store import ratings, tasks
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.reading import own_dossier
-from kernel.auth import Principal
+from kernel.auth import Principal, is_organisation
 from kernel.clock import VIETNAM
 from kernel.db import Tx
 from kernel.errors import Conflict, NotFound, Text
@@ -120,7 +120,7 @@ def _blank(desk: Desk, dossier: Dossier) -> Rating:
         procedure=dossier.procedure,
         lane=dossier.lane,
         office=dossier.office,
-        helped=dossier.helper is not None,
+        helped=dossier.helper is not None and not is_organisation(dossier.owner),
         score=0,
         reasons=(),
         call_back=False,

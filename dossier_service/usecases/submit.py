@@ -20,7 +20,7 @@ from dossier_service.usecases.answers import Form, applicant_name, check_whole, 
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.drafts import adopting, check_size, fileable, held_draft, is_helped_by, office_for
 from dossier_service.usecases.exemptions import file_exemption
-from kernel.auth import Principal
+from kernel.auth import Principal, is_organisation
 from kernel.clock import VIETNAM
 from kernel.db import Tx
 from kernel.digest import digest_of
@@ -28,7 +28,7 @@ from kernel.errors import Text, Unauthenticated, Unavailable
 from kernel.workdays import Term, Unit
 
 TRIES = 3
-FILED = Counter("motcua_dossiers_filed", "Dossiers filed, by the person alone or with a helper", ("way",))
+FILED = Counter("motcua_dossiers_filed", "Dossiers filed: alone, with a helper, for an organisation", ("way",))
 
 
 async def submit_draft(
@@ -165,7 +165,7 @@ async def _commit(
             await assists.change(tx, helping.id, {"code": code, "filed_at": at})
         tx.emit(change)
         tx.emit(HandoverQueued(dossier, filed))
-        tx.after_commit(lambda: _filed_now(desk, code, helped=dossier.helper is not None))
+        tx.after_commit(lambda: _filed_now(desk, code, _way(dossier)))
     return code
 
 
@@ -180,8 +180,14 @@ async def _keep(tx: Tx, draft: str, dossier: Dossier, filed: Filed, change: Doss
     return replace(filed, corrects=corrects, wrong=wrong)
 
 
-def _filed_now(desk: Desk, code: str, *, helped: bool) -> None:
-    FILED.labels("helped" if helped else "self").inc()
+def _way(dossier: Dossier) -> str:
+    if dossier.helper is None:
+        return "self"
+    return "organisation" if is_organisation(dossier.owner) else "helped"
+
+
+def _filed_now(desk: Desk, code: str, way: str) -> None:
+    FILED.labels(way).inc()
     desk.changes.ring([code])
 
 

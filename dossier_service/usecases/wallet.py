@@ -56,7 +56,7 @@ async def reuse_paper(
 
 
 def _refuse_helpers(principal: Principal) -> None:
-    if principal.actor is not None:
+    if principal.actor is not None and not principal.for_organisation:
         raise _no_wallet()
 
 

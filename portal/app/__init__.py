@@ -20,6 +20,7 @@ from portal.i18n import sentence_case
 from portal.pages import (
     about,
     assisting,
+    capacity,
     claiming,
     components,
     desk,
@@ -72,6 +73,7 @@ PAGES = (
     about,
     components,
     desk,
+    capacity,
 )
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from portal import codes
 from portal.forms.answers import display, masked
 from portal.pages.exemption import fee_of
-from portal.pages.naming import in_english, office_names
+from portal.pages.naming import filed_by, in_english, office_names
 from portal.pages.problem import route
 from portal.pages.reaching import reach
 from portal.pages.standing import ENDED, KINDS, ahead, choices, days_off, standing, steps
@@ -72,6 +72,7 @@ async def answers(visit: Visit) -> Response:
         dossier=dossier,
         rows=await filed_rows(visit, dossier),
         accesses=seen,
+        filed_by=await filed_by(visit, dossier),
         offices=await office_names(visit, seen),
     )
 

@@ -26,6 +26,15 @@ async def office_names(visit: Visit, rows: Sequence[Mapping[str, Any]]) -> dict[
     return names
 
 
+async def filed_by(visit: Visit, dossier: Mapping[str, Any]) -> str:
+    """Return who of an organisation filed a dossier, by name where it is known; empty for all other dossiers."""
+    acted = dossier.get("acted_by") or {}
+    if acted.get("role") != "organisation":
+        return ""
+    people = await visit.api.get_or([], "colleagues")
+    return next((str(one["name"]) for one in people if one["sub"] == acted["sub"]), visit.t("capacity.somebody"))
+
+
 async def in_english(visit: Visit, rows: Sequence[dict[str, Any]]) -> None:
     """Give dossiers and drafts the English everyday title of their procedure, when the page is in English."""
     if visit.lang == "en":

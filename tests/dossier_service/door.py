@@ -19,7 +19,7 @@ ISSUER = "https://id.test"
 BASE = "/api/dossiers/v1"
 
 
-def token(sub: str, actor: str | None = None, roles: Sequence[str] = ("citizen",)) -> str:
+def token(sub: str, actor: str | None = None, roles: Sequence[str] = ("citizen",), org: str | None = None) -> str:
     """Return a token for ``sub``."""
     claims: dict[str, Any] = {
         "iss": ISSUER,
@@ -28,6 +28,8 @@ def token(sub: str, actor: str | None = None, roles: Sequence[str] = ("citizen",
         "roles": list(roles),
         "exp": int(time.time()) + 900,
     }
+    if org:
+        claims["org"] = org
     if actor:
         claims["act"] = {"sub": actor}
     return jwt.encode({"alg": "ES256", "kid": "test"}, claims, KEY)
