@@ -62,6 +62,8 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "resolve": Endpoint("catalog", "GET", f"{CATALOG}/resolve"),
     "search": Endpoint("search", "GET", f"{SEARCH}/query"),
     "suggest": Endpoint("search", "GET", f"{SEARCH}/suggest"),
+    "missed": Endpoint("search", "GET", f"{SEARCH}/missed"),
+    "say_not_this": Endpoint("search", "PUT", f"{SEARCH}/missed"),
     "new_draft": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts"),
     "drafts": Endpoint("dossiers", "GET", f"{DOSSIERS}/drafts"),
     "draft": Endpoint("dossiers", "GET", f"{DOSSIERS}/drafts/{{id}}"),
@@ -77,7 +79,6 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "exemptions": Endpoint("dossiers", "GET", f"{DOSSIERS}/exemptions"),
     "exemption_proof": Endpoint("dossiers", "GET", f"{DOSSIERS}/exemptions/{{code}}"),
     "decide_exemption": Endpoint("dossiers", "PUT", f"{DOSSIERS}/exemptions/{{code}}/decision"),
-    "exemption_figures": Endpoint("dossiers", "GET", f"{DOSSIERS}/figures/exemptions"),
     "submit": Endpoint("dossiers", "POST", f"{DOSSIERS}/drafts/{{id}}/submit"),
     "dossiers": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers"),
     "dossier": Endpoint("dossiers", "GET", f"{DOSSIERS}/dossiers/{{code}}"),
@@ -133,15 +134,24 @@ class ApiProblem(Exception):
 
 
 class PublicApi:
-    """The public API as one caller sees it: their token, their language."""
+    """The public API as one caller sees it: their token, their language.
+
+    ``asker`` is the network address that the gateway saw; search alone is told, to count one asker once.
+    """
 
     def __init__(
-        self, upstreams: Mapping[str, Upstream], authorization: str | None, lang: str, organisation: str = ""
+        self,
+        upstreams: Mapping[str, Upstream],
+        authorization: str | None,
+        lang: str,
+        organisation: str = "",
+        asker: str = "",
     ) -> None:
         self._upstreams = upstreams
         self._lang = lang
         self._authorization = authorization
         self._organisation = organisation
+        self._asker = asker
 
     async def call(
         self,
@@ -227,6 +237,8 @@ class PublicApi:
             headers["draft-token"] = draft_token
         if key:
             headers["idempotency-key"] = digest_bytes(b"\0".join((key.encode(), body)))
+        if self._asker and endpoint.service == "search":
+            headers["x-forwarded-for"] = self._asker
         target = f"{path}?{urlencode(asked, doseq=True)}" if asked else path
         try:
             reply = await self._upstreams[endpoint.service].request(endpoint.method, target, headers, body)

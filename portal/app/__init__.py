@@ -32,6 +32,7 @@ from portal.pages import (
     information,
     lookup,
     machines,
+    missed,
     offices,
     paying,
     procedure,
@@ -52,6 +53,7 @@ ROOM = Path(__file__).parents[1]
 PAGES = (
     front,
     search,
+    missed,
     procedure,
     eligibility,
     filing,

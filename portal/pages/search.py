@@ -75,6 +75,7 @@ async def search(visit: Visit) -> Response:
         ask_place=place is None and any(item.get("also_count") for item in results),
         narrowed=_narrowed(visit, asked),
         facets=_facets(visit, found, asked),
+        noted=visit.query("noted", 1) == "1",
         as_typed=visit.here(q=f'"{asked["q"]}"', cursor=""),
         without_filters=visit.here(**dict.fromkeys((*FILTERS, "cursor"), "")),
         **beside,
@@ -93,6 +94,7 @@ async def _where(visit: Visit) -> tuple[Mapping[str, Any] | None, Sequence[Mappi
 async def _beside(visit: Visit, typed: str, found: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what else answers: wards and their offices, checklists, questions, guides, and what people use most."""
     nothing = found is not None and not found["results"]
+    noted = visit.query("noted", 1) == "1"
     near = found["beside"] if found else []
     named = _named_place(typed) or (typed if nothing else "")
     empty: dict[str, Any] = {}
@@ -102,7 +104,7 @@ async def _beside(visit: Visit, typed: str, found: Mapping[str, Any] | None) -> 
 
     places, events, top = await asyncio.gather(
         ask("places", bool(named), q=named, page_size=PLACES),
-        ask("life_events", nothing),
+        ask("life_events", nothing or noted),
         ask("top", nothing or found is None),
     )
     checklists = [one for one in near if one["type"] == "life_event"]

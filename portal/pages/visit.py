@@ -11,7 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from kernel.clock import VIETNAM, Clock
+from kernel.clock import VIETNAM, Clock, real_now
 from kernel.telemetry import trace_id
 from kernel.workdays import Calendar
 from portal.capacity import capacity_of
@@ -49,7 +49,8 @@ class Visit:
         self.primary = ""
         self.draft_token: str | None = request.scope.get(CARRIED)
         self.capacity = capacity_of(request, authorization)
-        self.api = PublicApi(state.upstreams, authorization, self.lang, self.capacity.acting_for)
+        asker = request.headers.get("x-forwarded-for", "")
+        self.api = PublicApi(state.upstreams, authorization, self.lang, self.capacity.acting_for, asker)
 
     def query(self, name: str, limit: int = 200) -> str:
         """Return one query parameter, trimmed, at most ``limit`` characters; absent is empty."""
@@ -63,6 +64,20 @@ class Visit:
     def today(self) -> date:
         """The business day in Viet Nam."""
         return self.clock.today()
+
+    @property
+    def session_until(self) -> datetime | None:
+        """When the person's session ends if they ask for nothing more, as the gateway says; None without one."""
+        said = self.request.headers.get("session-until", "")
+        return (
+            datetime.fromtimestamp(int(said), VIETNAM) if said.isascii() and said.isdigit() and len(said) < 12 else None
+        )
+
+    @property
+    def session_left(self) -> int:
+        """How many seconds the session holds from now on (real time)."""
+        until = self.session_until
+        return max(int((until - real_now()).total_seconds()), 0) if until else 0
 
     @property
     def now(self) -> datetime:

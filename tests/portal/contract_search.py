@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 from kernel.web import make_app
 from tests.portal.samples import PROCEDURES, two
@@ -40,6 +40,27 @@ def search() -> FastAPI:
                 "also_count": 1,
             }
         return {"results": found, "beside": beside, "next_cursor": "next" if found else None, **counted}
+
+    said: list[str] = []
+
+    @app.put("/missed", status_code=204)
+    async def say_not_this(request: Request) -> Response:
+        said.append((await request.json())["text"])
+        return Response(status_code=204)
+
+    @app.get("/missed")
+    async def missed(week: str = "") -> Any:
+        found = {"id": "1.001193", "title": "Đăng ký khai sinh", "plain_title_en": "Register a birth", "name": "đẻ con"}
+        results = [{"question": text, "askers": 7, "found": None} for text in ("xe ôm công nghệ", *said)]
+        results.append({"question": "đẻ con", "askers": 5, "found": found})
+        return {
+            "week": week or "2026-W47",
+            "weeks": ["2026-W47", "2026-W46"],
+            "counting": not week,
+            "least": 5,
+            "results": [] if week else results,
+            "next_cursor": None,
+        }
 
     @app.get("/suggest")
     async def suggest(q: str = "") -> Any:

@@ -8,7 +8,8 @@ from tests.portal.samples import DOSSIERS, PAYMENTS
 DRAFT = "/file/draft/d1"
 SHOWN = {
     "/": ["/"],
-    "/search": ["/search?q=khai", "/search?q=zzz"],
+    "/search": ["/search?q=khai", "/search?q=zzz", "/search?q=khai&type=question", "/search?q=khai&noted=1"],
+    "/search/missed": ["/search/missed", "/search/missed?week=2026-W46"],
     "/procedures/{code}": ["/procedures/1.001193", "/procedures/1.000014", "/procedures/2.000986"],
     "/file/{code}": ["/file/1.001193", "/file/1.001193?q=ba", "/file/1.001193?place=00004", "/file/1.000014"],
     "/file/draft/{id}": [DRAFT],
