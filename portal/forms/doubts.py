@@ -25,15 +25,28 @@ PROVINCES = {
     "077", "079", "080", "082", "083", "084", "086", "087", "089", "091", "092", "093",
     "094", "095", "096",
 }  # fmt: skip
+# Numbers that belong to two people in every form that asks for both.
+TWO_PEOPLE = (
+    {"mother_id_number", "father_id_number"},
+    {"my_id_number", "partner_id_number"},
+    {"requester_id_number", "deceased_id_number"},
+    {"requester_id_number", "mother_id_number"},
+    {"requester_id_number", "father_id_number"},
+)
+OLDEST = 110
+PARENT_AGES = {"mother_birth_date": (13, 60), "father_birth_date": (13, 90)}
+FOREIGN_BIRTH = "2.000528"  # registering a birth with a foreign element
+BIRTH_NATIONALITIES = ("child_nationality", "mother_nationality", "father_nationality")
 LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A question about an answer; ``better`` is what could be meant instead, or nothing."""
+    """A question about an answer; ``better`` is what could be meant, ``see`` a procedure that may fit better."""
 
     text: str
     better: str = ""
+    see: str = ""
 
 
 def doubt(name: str, field: Mapping[str, Any], answers: Mapping[str, Any], t: Words, *, today: date) -> Doubt | None:
@@ -46,6 +59,12 @@ def doubt(name: str, field: Mapping[str, Any], answers: Mapping[str, Any], t: Wo
             return _mail(value, t)
         case "name":
             return _capitals(value, t)
+        case "id_number" if _said_of_another(name, value, answers):
+            return Doubt(t("doubting.same_id"))
+        case "date" if name.endswith("birth_date"):
+            return _age(name, value, answers, t, today)
+        case "select" if name in BIRTH_NATIONALITIES and value != "VN":
+            return Doubt(t("doubting.foreign_birth"), see=FOREIGN_BIRTH)
         case "id_number" if re.fullmatch(r"\d{12}", value):
             beside = name.removesuffix("id_number")
             birth = str(answers.get(f"{beside}birth_date") or "")
@@ -69,6 +88,31 @@ def _capitals(value: str, t: Words) -> Doubt | None:
     if better == value or not value.isupper():
         return None
     return Doubt(t("filing.name_capitals"), better)
+
+
+def _said_of_another(name: str, value: str, answers: Mapping[str, Any]) -> bool:
+    others = {other for pair in TWO_PEOPLE if name in pair for other in pair - {name}}
+    return any(answers.get(other) == value for other in others)
+
+
+def _age(name: str, value: str, answers: Mapping[str, Any], t: Words, today: date) -> Doubt | None:
+    if (age := _years(value, today.isoformat())) > OLDEST:
+        return Doubt(t("doubting.very_old", age=age))
+    child = str(answers.get("child_birth_date") or "")
+    if name in PARENT_AGES and child:
+        youngest, oldest = PARENT_AGES[name]
+        age = _years(value, child)
+        if age < 0:
+            return Doubt(t("doubting.parent_later"))
+        if not youngest <= age <= oldest:
+            return Doubt(t("doubting.parent_age", age=age))
+    return None
+
+
+def _years(born: str, then: str) -> int:
+    """Return the whole years between two dates; of a date without day or month, as if it were the same day."""
+    early = len(born) == len(then) == 10 and then[5:] < born[5:]
+    return int(then[:4]) - int(born[:4]) - early
 
 
 def _identity(value: str, birth: str, gender: str, t: Words, today: date) -> Doubt | None:

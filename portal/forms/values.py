@@ -24,6 +24,9 @@ OLD_MOBILE = {
 }  # fmt: skip
 
 
+ETH = re.compile(r"(?<!\w)[Ðð]")
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """One field as read: its value (None = nothing was typed), or the problem that stopped the reading."""
@@ -63,8 +66,17 @@ def read_text(text: str, _schema: Mapping[str, Any]) -> Read:
 
 
 def read_name(text: str, _schema: Mapping[str, Any]) -> Read:
-    """Return a name exactly as typed, with single spaces: no letter is changed, no tone moved, no word limit."""
-    return Read(re.sub(r"\s+", " ", text))
+    """Return a name exactly as typed, with single spaces: no tone is moved, and there is no word limit.
+
+    Old Vietnamese fonts wrote the Icelandic letter Eth (Ð) for Đ. Only Vietnamese begins a word with it, so there it
+    becomes Đ; within a word it stays.
+    """
+    return Read(ETH.sub(lambda letter: "Đ" if letter[0] == "Ð" else "đ", re.sub(r"\s+", " ", text)))
+
+
+def has_eth(text: str) -> bool:
+    """Tell whether a typed name has the letter of old fonts that is read as Đ."""
+    return ETH.search(text) is not None
 
 
 def read_id_number(text: str, _schema: Mapping[str, Any]) -> Read:

@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from portal.forms.answers import written_phone
 from portal.forms.doubts import doubt
-from portal.forms.values import Posted, is_old_mobile, one
+from portal.forms.values import Posted, has_eth, is_old_mobile, one
 from portal.pages.carrying import answered, held
 from portal.pages.draft import Draft, load
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
 
 MOST = 10
+CONVERTED = "!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +27,22 @@ class Notice:
     text: str
     better: str = ""
     address: str = ""
+    see: str = ""
 
 
 def to_note(
     visit: Visit, fields: Mapping[str, Any], before: Mapping[str, Any], answers: Mapping[str, Any], texts: Posted
 ) -> list[str]:
-    """Return the names of just changed answers that are doubtful, or were converted while reading."""
+    """Return the names of just changed answers that are doubtful, or were converted while reading (then with ``!``)."""
     found = []
     for name, value in answers.items():
         spec = fields.get(name)
         if spec is None or before.get(name) == value:
             continue
-        converted = spec["widget"] == "phone" and is_old_mobile(one(texts, name))
-        if converted or doubt(name, spec, answers, visit.t, today=visit.today):
+        typed = one(texts, name)
+        if (spec["widget"] == "phone" and is_old_mobile(typed)) or (spec["widget"] == "name" and has_eth(typed)):
+            found.append(f"{name}{CONVERTED}")
+        elif doubt(name, spec, answers, visit.t, today=visit.today):
             found.append(name)
     return found
 
@@ -51,16 +55,22 @@ def noted(visit: Visit, draft: Draft) -> list[Notice]:
 
 def notice_of(visit: Visit, draft: Draft, path: str) -> Notice | None:
     """Return what is to be said about one answer, or None."""
+    converted, path = path.endswith(CONVERTED), path.removesuffix(CONVERTED)
     place = _placed(draft, path)
     if place is None:
         return None
     name, spec, answers = place
     label, address = visit.t.pick(spec["label"]), _address(draft, path)
-    if spec["widget"] == "phone" and answers.get(name):
-        said = visit.t("filing.phone_converted", number=written_phone(str(answers[name])))
+    if converted and answers.get(name):
+        value = str(answers[name])
+        said = (
+            visit.t("filing.phone_converted", number=written_phone(value))
+            if spec["widget"] == "phone"
+            else visit.t("doubting.eth", name=value)
+        )
         return Notice(path, label, said, address=address)
     found = doubt(name, spec, answers, visit.t, today=visit.today)
-    return Notice(path, label, found.text, found.better, address) if found else None
+    return Notice(path, label, found.text, found.better, address, found.see) if found else None
 
 
 def _address(draft: Draft, path: str) -> str:
