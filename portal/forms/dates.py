@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+FIRST, LAST = 1850, 2200
 SEPARATORS = re.compile(r"[\s./\-,]+")
 
 
@@ -53,8 +54,8 @@ def read_date(day: str, month: str, year: str, *, partial: bool, today: date) ->
     if len(parts[2]) not in (2, 4):
         return Problem("year", boxes=("y",))
     y = full_year(int(parts[2]), today)
-    if not 1850 <= y <= 2200:
-        return Problem("year", boxes=("y",))
+    if not FIRST <= y <= LAST:
+        return Problem("year_range", {"first": FIRST, "last": LAST}, ("y",))
     return _within_year(parts[0], parts[1], y)
 
 

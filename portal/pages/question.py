@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from portal.forms import conditions
 from portal.forms.questions import Question, problem_text, questions, read_page, required_text, source_of
-from portal.forms.values import Posted, one
+from portal.forms.values import Posted, Read, one
 from portal.pages.doubting import noted, to_note
 from portal.pages.draft import Draft
 from portal.pages.reaching import reach_for
@@ -94,19 +94,25 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
         if staying and not files:
             errors = {name: text for name, text in errors.items() if name in found or name not in more}
         asked = questions(sheet.form, names, answers, visit.t, posted=texts)
+        boxes = {name: read.problem.boxes for name, read in _reads(visit, sheet, names, texts).items() if read.problem}
         for question in asked:
             question.found_places = found.get(question.name, [])
+            question.wrong_boxes = boxes.get(question.name, ())
         await offer_wallet(visit, sheet.draft, asked)
         await _name_places(visit, asked)
         return await _render(visit, sheet, asked, errors)
     return visit.go(with_notes(sheet.following(visit, answers), sheet.notes(visit, answers, texts)))
 
 
+def _reads(visit: Visit, sheet: Sheet, names: Names, texts: Posted) -> dict[str, Read]:
+    return read_page(sheet.form, names, texts, visit.today)
+
+
 async def _save(
     visit: Visit, sheet: Sheet, names: Names, texts: Posted, *, quiet: bool, sure: bool
 ) -> tuple[Mapping[str, Any], dict[str, str]]:
     """Save what could be read; return all answers and the errors by field."""
-    reads = read_page(sheet.form, names, texts, visit.today)
+    reads = _reads(visit, sheet, names, texts)
     errors = {n: problem_text(r.problem, sheet.form["fields"][n], visit.t) for n, r in reads.items() if r.problem}
     changes = {name: read.value for name, read in reads.items() if read.problem is None}
     answers = {**sheet.answers, **changes}

@@ -169,3 +169,15 @@ async def test_detail_18_money_is_taken_in_any_hand_and_shown_in_ours(
     await browser.post(MORE, data={"requester": "An", "income": typed, "action": "continue"})
     assert answers(contract)["income"] == 1_234_567
     assert "1.234.567\u00a0đ" in (await browser.get("/file/draft/d1/check")).text
+
+
+async def test_detail_13_a_wrong_date_links_to_the_box_to_mend_and_says_what_is_wrong_with_it(browser: Browser) -> None:
+    await begin(browser)
+    for (day, month, year), box, said in (
+        (("1", "13", "2026"), "m", "Tháng là số từ 1 đến 12"),
+        (("1", "2", "1800"), "y", "Cổng nhận năm từ 1850"),
+        (("30", "2", "2026"), "d", "chỉ có 28 ngày"),
+    ):
+        sent = {"birth_date-d": day, "birth_date-m": month, "birth_date-y": year, "action": "continue"}
+        page = (await browser.post("/file/draft/d1/q/birth", data=sent)).text
+        assert f'href="#f-birth_date-{box}"' in page and said in page
