@@ -25,12 +25,14 @@ logger = structlog.get_logger()
 class Caller:
     """Who asks. ``token`` goes to the service; ``session_ended`` = the browser's cookie is of no more use.
 
-    ``unsure`` = the session stands, but its token is too old and the provider that gives new ones is away.
+    ``unsure`` = the session stands, but its token is too old and the provider that gives new ones is away. ``until``
+    is when the session ends if nothing more is asked (epoch seconds, real time); 0 = there is none.
     """
 
     token: str | None = None
     session_ended: bool = False
     unsure: bool = False
+    until: int = 0
 
 
 class Guard:
@@ -73,7 +75,9 @@ class Guard:
             if request.is_read:
                 return Caller(unsure=True)  # what is public stays readable while sign-in is away
             raise
-        return Caller(token=session.tokens.access) if session else Caller(session_ended=True)
+        if session is None:
+            return Caller(session_ended=True)
+        return Caller(token=session.tokens.access, until=int(self._sessions.until(session).timestamp()))
 
     def limit_sign_in(self, request: EdgeRequest) -> None:
         """Count one request to begin or end a sign-in. Raises ``TooMany``."""

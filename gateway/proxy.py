@@ -29,7 +29,8 @@ HOP_BY_HOP = frozenset(
 # What only the gateway may say about a request; a client's own words are dropped.
 CLAIMS = frozenset(
     b"host cookie authorization forwarded x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip "
-    b"x-trace-id traceparent accept-language accept-encoding expect remote-user x-remote-user x-user".split()
+    b"x-trace-id traceparent accept-language accept-encoding expect remote-user x-remote-user x-user "
+    b"session-until".split()
 )
 DROPPED = HOP_BY_HOP | CLAIMS
 ACTING_COOKIE = "acting_for"  # the pages write it: the organisation that the person chose to act for
@@ -94,6 +95,8 @@ def forwarded(request: EdgeRequest, route: Route, caller: Caller, *, public_url:
     out["traceparent"] = f"00-{trace_id.get()}-{new_id(64)}-01"
     if caller.token:
         out["authorization"] = f"Bearer {caller.token}"
+    if caller.until and not route.same_for_all:
+        out["session-until"] = str(caller.until)
         if not request.authorization:
             out.popall(ACTING_FOR, None)
             if organisation := request.cookies().get(ACTING_COOKIE):

@@ -130,8 +130,11 @@ class Sessions:
             self._forget(instead_of)
         return cookie
 
-    async def find(self, cookie: str) -> Session | None:
-        """Return the session of ``cookie`` if it has not ended; a request of the person keeps it from ending."""
+    async def find(self, cookie: str, *, at_once: bool = False) -> Session | None:
+        """Return the session of ``cookie`` if it has not ended; a request of the person keeps it from ending.
+
+        That is written at most once a minute, or ``at_once``.
+        """
         key, now, changes = _hash(cookie), real_now(), self._changes
         remembered = self._recent.get(key)
         session: Session | None
@@ -142,13 +145,22 @@ class Sessions:
         if session is None or session.until <= now or session.seen_at + self._idle <= now:
             self._recent.pop(key, None)
             return None
-        if now - session.seen_at > SEEN_EVERY:
+        if at_once or now - session.seen_at > SEEN_EVERY:
             session = replace(session, seen_at=now)
             async with self._database.begin() as tx:
                 await tx.execute(update(SESSION).where(SESSION.c.id == key).values(seen_at=now))
         if changes == self._changes:  # else what was read may be older than what another task has just written
             self._remember(session, loaded)
         return session
+
+    async def look(self, cookie: str) -> Session | None:
+        """Return the session of ``cookie`` as it stands, without keeping it from ending."""
+        session = await self._load(cookie)
+        return session if session is not None and self.until(session) > real_now() else None
+
+    def until(self, session: Session) -> datetime:
+        """Return when the session ends if the person asks for nothing more (real time)."""
+        return min(session.seen_at + self._idle, session.until)
 
     async def renew(self, cookie: str, session: Session, tokens: Tokens) -> Session:
         """Keep refreshed tokens."""

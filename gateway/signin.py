@@ -1,4 +1,4 @@
-"""/auth/login, /auth/callback and /auth/logout.
+"""/auth/login, /auth/callback, /auth/session and /auth/logout.
 
 A sign-in belongs to the browser that began it (cookie ``motcua_login``), so nobody can be signed in as somebody else
 by a link. The session's cookie is new at every sign-in, so no one can have chosen it before.
@@ -7,14 +7,17 @@ by a link. The session's cookie is new at every sign-in, so no one can have chos
 from html import escape
 from urllib.parse import parse_qs, quote, urlsplit, urlunsplit
 
+import orjson
 import structlog
 
 from gateway.answers import Headers, page, redirect
 from gateway.oidc import Provider, SignInRefused
 from gateway.request import LOGIN, SESSION, EdgeRequest, set_cookie
-from gateway.sessions import LOGIN_LIFETIME, Login, Sessions, new_secret
+from gateway.sessions import LOGIN_LIFETIME, Login, Session, Sessions, new_secret
 from kernel.auth import origin_of
+from kernel.clock import real_now
 from kernel.errors import NotFound, Problem, Text
+from kernel.locale import date_time
 
 Answer = tuple[int, Headers, bytes]
 
@@ -25,13 +28,18 @@ EXPLAINED = Text(
 )
 AGAIN = Text("Đăng nhập lại", "Sign in again")
 SIGNED_OUT = Text("Bạn đã đăng xuất", "You have signed out")
+HOLDS = Text("Bạn vẫn đang đăng nhập", "You are still signed in")
+HOLDS_UNTIL = Text(
+    "Phiên đã được gia hạn đến {at} (giờ Việt Nam). Bạn đóng trang này và làm tiếp ở trang trước.",
+    "Your session now holds until {at} (Viet Nam time). Close this page and go on where you were.",
+)
 GO_ON = Text("Đóng cả phiên ở trang đăng nhập", "End the session at the sign-in page too")
 
 logger = structlog.get_logger()
 
 
 class SignIn:
-    """The three addresses. ``public_url`` is the site's address without a last slash."""
+    """The four addresses. ``public_url`` is the site's address without a last slash."""
 
     def __init__(self, *, sessions: Sessions, provider: Provider, public_url: str, secure: bool) -> None:
         self._sessions = sessions
@@ -49,7 +57,11 @@ class SignIn:
                 return await self._callback(request)
             case "/auth/logout", "POST":
                 return await self._logout(request)
-            case (("/auth/login" | "/auth/callback" | "/auth/logout"), _):
+            case "/auth/session", "GET":
+                return await self._session(request)
+            case "/auth/session", "POST":
+                return await self._session(request, renew=True)
+            case (("/auth/login" | "/auth/callback" | "/auth/session" | "/auth/logout"), _):
                 raise Problem(
                     "method_not_allowed",
                     Text("Địa chỉ này không nhận cách gửi đó.", "This address does not take that method."),
@@ -96,6 +108,28 @@ class SignIn:
             set_cookie(SESSION, cookie, secure=self._secure),
             set_cookie(LOGIN, "", secure=self._secure, max_age=0),
         )
+
+    async def _session(self, request: EdgeRequest, *, renew: bool = False) -> Answer:
+        """Say until when the session holds; POST, or opening it as a page, makes it hold as long as it may.
+
+        A script gets ``{"left": seconds, "until": in words}``; 0 and null = nobody is signed in any more.
+        """
+        cookie = request.cookies().get(SESSION, "")
+        session: Session | None = None
+        if cookie:
+            held = renew or request.wants_page
+            session = await (self._sessions.find(cookie, at_once=True) if held else self._sessions.look(cookie))
+        until = self._sessions.until(session) if session is not None else None
+        language = request.language
+        said = date_time(until, language) if until is not None else None
+        if request.wants_page:
+            title = HOLDS if said else SIGNED_OUT
+            text = HOLDS_UNTIL.in_language(language).format(at=said) if said else EXPLAINED.in_language(language)
+            headers: Headers = [(b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store")]
+            return 200, headers, page(language, title.in_language(language), f"<p>{escape(text)}</p>").encode()
+        left = max(int((until - real_now()).total_seconds()), 0) if until is not None else 0
+        answer = orjson.dumps({"left": left, "until": said})
+        return 200, [(b"content-type", b"application/json"), (b"cache-control", b"no-store")], answer
 
     async def _logout(self, request: EdgeRequest) -> Answer:
         cookie = request.cookies().get(SESSION)

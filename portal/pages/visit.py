@@ -147,9 +147,14 @@ class Visit:
         return f"{quote(self.request.url.path)}?{asked}" if asked else quote(self.request.url.path)
 
     def title_of(self, procedure: Mapping[str, Any]) -> str:
-        """Return the everyday title of a procedure, or its official one in sentence case."""
+        """Return the everyday title of a procedure, or its official one in sentence case; Vietnamese is marked."""
         english = procedure.get("plain_title_en") if self.lang == "en" else None
-        return str(english or self.t.pick(procedure.get("plain_title")) or sentence_case(str(procedure["title"])))
+        return str(english or self.t.vietnamese(procedure.get("plain_title") or _official(procedure)))
+
+    def official_of(self, procedure: Mapping[str, Any]) -> str:
+        """Return the official title in sentence case where ``title_of`` shows another one, else ""."""
+        official = _official(procedure)
+        return "" if self.title_of(procedure) in (official, self.t.vietnamese(official)) else official
 
     @property
     def other_languages(self) -> list[tuple[str, str]]:
@@ -165,6 +170,10 @@ class Visit:
     def static(self, name: str) -> Markup:
         """Return the address of a static file, which changes whenever its content does."""
         return Markup(self.request.app.state.assets.address(name))
+
+
+def _official(procedure: Mapping[str, Any]) -> str:
+    return sentence_case(str(procedure["title"]))
 
 
 async def posted(visit: Visit) -> tuple[Posted, dict[str, list[UploadFile]]]:
