@@ -7,7 +7,9 @@ from urllib.parse import quote
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
+from portal.forms import conditions
 from portal.forms.values import Posted, one
+from portal.pages.carrying import answered, held
 from portal.pages.draft import Draft, load
 from portal.pages.naming import in_english
 from portal.pages.problem import route
@@ -54,6 +56,7 @@ async def _wish_page(
 ) -> Response:
     found = await visit.api.call("wish", {"id": draft.id}, draft_token=draft.token)
     again = visit.query("again", 2) == "1" or not found["exemption"]
+    pages = conditions.pages(draft.form, draft.answers)
     return visit.page(
         "exemption.html",
         422 if errors else 200,
@@ -68,6 +71,7 @@ async def _wish_page(
         errors=[(f"f-{name}", text) for name, text in (errors or {}).items()],
         wrong=errors or {},
         here=address(draft),
+        last=str(pages[-1]["id"]) if pages else "",
     )
 
 
@@ -83,6 +87,10 @@ async def answer(visit: Visit) -> Response:
     draft = await load(visit, one(texts, "draft_token") or None)
     if draft.code:
         return visit.go(draft.receipt)
+    return await answered(visit, draft, await _taken(visit, draft, texts, files))
+
+
+async def _taken(visit: Visit, draft: Draft, texts: Posted, files: Files) -> Response:
     if one(texts, "switch"):
         return await _wish_page(visit, draft, texts)
     if one(texts, "action") == "prove":
@@ -161,7 +169,7 @@ async def fee_of(visit: Visit, dossier: Mapping[str, Any]) -> tuple[Mapping[str,
 
 
 ROUTES = [
-    *route("/file/draft/{id}/exemption", wish),
-    *route("/file/draft/{id}/exemption", answer, "POST"),
+    *route("/file/draft/{id}/exemption", held(wish)),
+    *route("/file/draft/{id}/exemption", held(answer), "POST"),
     *route("/dossiers/{code}/exemption", late_proof, "GET", "POST", also=("/ho-so/{code}/mien-le-phi",)),
 ]

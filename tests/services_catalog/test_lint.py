@@ -1,6 +1,7 @@
 """``motcua forms lint``: each fault is found for its reason alone, and what is shipped has none."""
 
 import copy
+import csv
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,9 +12,14 @@ from typer.testing import CliRunner
 
 from citizen_service.api import ProfileOut
 from motcua.cli import app
+from services_catalog.model.burden import figures
 from services_catalog.model.lint import grade, lint
+from services_catalog.model.lint.entitled import lint_entitled
 from services_catalog.model.lint.form import FACTS
+from services_catalog.model.lint.guide import LAW
 from services_catalog.model.lint.words import LANGUAGES, average, sentences
+from services_catalog.model.written import editorial_of
+from services_catalog.settings import HERE
 from services_catalog.store.seed import read_options, read_written
 from tests.services_catalog.conftest import PROCEDURES
 
@@ -262,3 +268,55 @@ def test_the_command_takes_codes_and_ends_well_when_all_is_well() -> None:
     run = CliRunner().invoke(app, ["forms", "lint", "1.000656", "1.000894"])
     assert (run.exit_code, run.output) == (0, "2 procedures, nothing to mend.\n")
     assert CliRunner().invoke(app, ["forms", "lint", "1.000000"]).exit_code == 2
+
+
+ASKS: dict[str, Any] = {
+    "id": "lost",
+    "kind": "yesno",
+    "question": ["Bằng bị mất?", "Is it lost?"],
+    "passes": "no",
+    "exit": {"text": ["Xin cấp lại.", "Ask for a new one."], "procedure": "3.000348"},
+    "law": ["Luật 36/2024/QH15, Điều 62", "Law 36/2024/QH15, Article 62"],
+}
+
+
+@pytest.mark.parametrize(
+    ("where", "asked"),
+    [
+        ("eligibility", [{**ASKS, "id": f"q{n}"} for n in range(4)]),
+        ("eligibility.lost", [ASKS, ASKS]),
+        ("eligibility.lost.exit", [{**ASKS, "exit": {"text": ["Không.", "No."]}}]),
+        ("eligibility.lost.exit", [{**ASKS, "exit": {**ASKS["exit"], "office": ["Xã", "Commune"]}}]),
+        ("eligibility.lost.law", [{**ASKS, "law": ["Ai cũng biết", "Known"]}]),
+        ("eligibility.lost", [{**ASKS, "kind": "age"}]),
+        ("eligibility.lost", [{key: value for key, value in ASKS.items() if key != "passes"}]),
+    ],
+)
+def test_a_question_before_the_form_is_one_of_three_with_its_law_and_one_way_out(where: str, asked: list[Any]) -> None:
+    found = [one for one in lint_entitled({"eligibility": asked}, LAW) if one.check == "entitled"]
+    assert [one.field for one in found] == [where]
+
+
+def test_a_good_question_and_a_good_ground_have_nothing_to_mend() -> None:
+    note = ["Thông tư 75/2022/TT-BTC, Điều 4", "Circular 75/2022/TT-BTC, Article 4"]
+    ground = {"ground": "merit", "text": ["Người có công", "People with merit"], "note": note}
+    good = {"eligibility": [ASKS, {**ASKS, "id": "age", "kind": "age", "min": 18}], "fee": {"exempt": [ground]}}
+    assert list(lint_entitled(good, LAW)) == []
+    twice = {"fee": {"exempt": [ground, ground, {**ground, "ground": "rich"}]}}
+    assert [one.field for one in lint_entitled(twice, LAW)] == ["fee.exempt.2.ground", "fee.exempt.3.ground"]
+
+
+def test_questions_and_grounds_are_no_burden() -> None:
+    written = read_written(PROCEDURES, "1.004222")
+    guide = written["guide"]
+    bare = {**written, "guide": {key: value for key, value in guide.items() if key != "eligibility"}}
+    assert guide["eligibility"] and any(item.get("ground") for item in guide["fee"]["exempt"])
+    assert figures(editorial_of(written, OPTIONS)) == figures(editorial_of(bare, OPTIONS))
+
+
+@pytest.mark.parametrize("code", [path.parent.name for path in PROCEDURES.glob("*/guide.json")])
+def test_every_way_out_leads_to_a_procedure_of_the_catalogue(code: str) -> None:
+    known = {row[0] for row in csv.reader((HERE / "seed" / "procedures.csv").read_text("utf-8").splitlines())}
+    for question in read_written(PROCEDURES, code)["guide"].get("eligibility", ()):
+        assert question["exit"].get("procedure", "1.001193") in known
+        assert question["exit"].get("procedure") != code
