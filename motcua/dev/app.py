@@ -35,7 +35,7 @@ def _add_outbox(app: FastAPI, folder: Path) -> None:
     async def get_outbox(request: Request) -> Response:
         found = await asyncio.to_thread(outbox.newest, folder)
         if _wants_page(request):
-            return _html(pages.outbox(found, _language(request)))
+            return _html(pages.outbox(found, await asyncio.to_thread(outbox.rules, folder), _language(request)))
         rows = [
             {
                 "name": one.name,
@@ -53,7 +53,21 @@ def _add_outbox(app: FastAPI, folder: Path) -> None:
         one = await asyncio.to_thread(outbox.read, folder, name)
         if one is None:
             raise NotFound("no_such_message", NO_MESSAGE)
-        return _html(pages.message(one, _language(request)))
+        return _html(pages.message(one, _language(request), bounced="bounced" in request.query_params))
+
+    @app.post("/outbox/bounces", include_in_schema=False)
+    async def post_bounces(request: Request) -> Response:
+        channels, addresses = await _refused(request)
+        now = await asyncio.to_thread(outbox.set_rules, folder, channels, addresses)
+        return RedirectResponse("/dev/outbox", 303) if _wants_page(request) else JSONResponse(now, headers=NO_STORE)
+
+    @app.post("/outbox/{name}/bounce", include_in_schema=False)
+    async def post_bounce(name: str, request: Request) -> Response:
+        if not await asyncio.to_thread(outbox.bounce, folder, name):
+            raise NotFound("no_such_message", NO_MESSAGE)
+        if _wants_page(request):
+            return RedirectResponse(f"/dev/outbox/{name}?bounced=1", 303)
+        return JSONResponse({"name": name}, 202, headers=NO_STORE)
 
     @app.get("/outbox/{name}/raw", include_in_schema=False)
     async def get_raw(name: str) -> Response:
@@ -82,6 +96,20 @@ def _add_clock(app: FastAPI, clock: Clock, days: Calendar) -> None:
             said = problem.text.in_language(language)
             return _html(pages.clock(clock.now(), clock.offset, language, problem=said), status=422)
         return RedirectResponse("/dev/clock", status_code=303) if _wants_page(request) else _time(clock)
+
+
+async def _refused(request: Request) -> tuple[list[str], list[str]]:
+    """Return the channels and addresses that a form or a JSON object names. Raises ``Invalid``."""
+    if request.headers.get("content-type", "").startswith("application/json"):
+        found = await _wanted(request)
+        lists = [found.get(name, []) for name in ("channels", "addresses")]
+        if all(isinstance(each, list) and all(isinstance(one, str) for one in each) for each in lists):
+            channels, addresses = lists
+            return list(channels), list(addresses)  # type: ignore[call-overload]
+        raise Invalid("malformed_json", Text("Gửi hai danh sách chữ.", "Send two lists of texts."))
+    fields = parse_qsl((await request.body())[:20_000].decode("utf-8", "replace"))
+    addresses = [line for name, value in fields if name == "addresses" for line in value.splitlines()]
+    return [value for name, value in fields if name == "channel"], addresses
 
 
 async def _wanted(request: Request) -> dict[str, object]:

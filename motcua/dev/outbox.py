@@ -1,5 +1,6 @@
 """The messages that the demo has sent: ``.eml`` files in ``DATA/outbox``."""
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,8 +9,12 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+from citizen_service.clients import bounce_rules, drop_report
+
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,120}\.eml")
 SHOWN = 200
+CHANNELS = ("mail", "sms", "zalo", "voice")
+LONGEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,30 @@ def read(folder: Path, name: str) -> Sent | None:
         body=part.get_content() if part is not None else "",
         headers=tuple((key, str(value)) for key, value in message.items()),
     )
+
+
+def rules(folder: Path) -> dict[str, list[str]]:
+    """Return for which ``channels`` and ``addresses`` the demo's gateway says that nothing arrives."""
+    return bounce_rules(folder)
+
+
+def set_rules(folder: Path, channels: list[str], addresses: list[str]) -> dict[str, list[str]]:
+    """Tell the demo's gateway what does not arrive from now on; unknown channels are left out."""
+    wanted = {
+        "channels": [name for name in CHANNELS if name in channels],
+        "addresses": [text for one in addresses if 0 < len(text := one.strip()) <= LONGEST][:LONGEST],
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / ".bounces.part"
+    part.write_text(json.dumps(wanted, ensure_ascii=False), "utf-8")
+    part.replace(folder / "bounces.json")
+    return wanted
+
+
+def bounce(folder: Path, name: str) -> bool:
+    """Let the demo's gateway say that this message did not arrive; False when there is none of that name."""
+    found = read(folder, name)
+    if found is None:
+        return False
+    drop_report(folder, name, found.to)
+    return True

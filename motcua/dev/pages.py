@@ -1,6 +1,6 @@
 """Plain pages of /dev, in both languages, without script."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from html import escape
 
@@ -9,6 +9,17 @@ from kernel.locale import date_time
 from motcua.dev.outbox import Sent
 
 OUTBOX = Text("Tin nhắn đã gửi (BẢN DEMO)", "Messages sent (DEMO)")
+BOUNCES = Text("Giả tin không tới", "Pretend that messages do not arrive")
+CHANNEL = {
+    "mail": Text("Thư điện tử", "Mail"),
+    "sms": Text("Tin nhắn", "Text messages"),
+    "zalo": Text("Zalo", "Zalo"),
+    "voice": Text("Gọi tự động", "Recorded calls"),
+}
+ADDRESSES = Text("Chỉ những địa chỉ này, mỗi dòng một địa chỉ", "Only these addresses, one a line")
+SAVE = Text("Lưu", "Save")
+BOUNCE = Text("Giả tin này không tới", "Pretend that this one did not arrive")
+BOUNCED = Text("Đã báo là không tới. Vài giây nữa tin đi đường khác.", "Reported. In some seconds it goes another way.")
 NONE = Text("Chưa có tin nhắn nào.", "No message yet.")
 CLOCK = Text("Đồng hồ (BẢN DEMO)", "Clock (DEMO)")
 NOW = Text("Bây giờ là", "It is now")
@@ -28,23 +39,40 @@ STEPS: tuple[tuple[str, int, Text], ...] = (
 )
 
 
-def outbox(messages: Sequence[Sent], language: str) -> str:
-    """Return the list of messages."""
+def outbox(messages: Sequence[Sent], rules: Mapping[str, Sequence[str]], language: str) -> str:
+    """Return the list of messages, and what the demo's gateway says does not arrive."""
     rows = "".join(
         f'<li><a href="/dev/outbox/{escape(one.name)}">{escape(one.subject)}</a>'
         f"<p>{escape(one.to)}{_at(one.at, language)}</p></li>"
         for one in messages
     )
     body = f'<ul class="section-list">{rows}</ul>' if rows else f"<p>{escape(NONE.in_language(language))}</p>"
-    return _page(OUTBOX, body, language)
+    boxes = "".join(
+        f'<div class="choice"><input type="checkbox" name="channel" value="{name}" id="c-{name}"'
+        f"{' checked' if name in rules['channels'] else ''}>"
+        f'<label for="c-{name}">{escape(text.in_language(language))}</label></div>'
+        for name, text in CHANNEL.items()
+    )
+    lines = "\n".join(rules["addresses"])
+    form = (
+        f'<form method="post" action="/dev/outbox/bounces"><fieldset class="field"><legend>'
+        f'{escape(BOUNCES.in_language(language))}</legend><div class="choices">{boxes}</div></fieldset>'
+        f'<div class="field"><label for="addresses">{escape(ADDRESSES.in_language(language))}</label>'
+        f'<textarea id="addresses" name="addresses" rows="2">{escape(lines)}</textarea></div>'
+        f'<p><button class="button button--secondary">{escape(SAVE.in_language(language))}</button></p></form>'
+    )
+    return _page(OUTBOX, body + form, language)
 
 
-def message(one: Sent, language: str) -> str:
-    """Return one message with its headers."""
+def message(one: Sent, language: str, *, bounced: bool = False) -> str:
+    """Return one message with its headers, and the button that lets it come back."""
+    told = f'<p role="status">{escape(BOUNCED.in_language(language))}</p>' if bounced else ""
     headers = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in one.headers)
     return _page(
         OUTBOX,
-        f"<h2>{escape(one.subject)}</h2><pre>{escape(one.body)}</pre><dl>{headers}</dl>"
+        f"{told}<h2>{escape(one.subject)}</h2><pre>{escape(one.body)}</pre><dl>{headers}</dl>"
+        f'<form method="post" action="/dev/outbox/{escape(one.name)}/bounce"><p>'
+        f'<button class="button button--secondary">{escape(BOUNCE.in_language(language))}</button></p></form>'
         f'<p><a href="/dev/outbox/{escape(one.name)}/raw">{escape(FILE.in_language(language))}</a></p>'
         f'<p><a href="/dev/outbox">{escape(BACK.in_language(language))}</a></p>',
         language,

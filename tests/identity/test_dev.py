@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from citizen_service.clients import EmlFolder, Mail
+from citizen_service.clients import EmlFolder, Mail, ReportFolder
 from kernel.clock import VIETNAM, Clock
 from kernel.errors import Invalid
 from kernel.workdays import Calendar
@@ -105,3 +105,27 @@ def test_a_working_day_skips_weekends_and_holidays() -> None:
     with pytest.raises(Invalid) as refused:
         step_of({"hours": -1, "weeks": 2}, now=friday, calendar=CALENDAR)
     assert [problem.path for problem in refused.value.fields] == ["hours", "weeks"]
+
+
+async def test_the_gateway_can_be_told_what_does_not_arrive(client: httpx.AsyncClient, tmp_path: Path) -> None:
+    out = EmlFolder(tmp_path / "outbox", "Một Cửa <n@m.example>")
+    reports = ReportFolder(tmp_path / "outbox" / "reports")
+
+    async def send(token: str, to: str) -> None:
+        await out.send(Mail(token, to, "Tin", "Chào\n", "vi", datetime(2026, 11, 1, 3, 0, tzinfo=UTC)))
+
+    form = {"channel": ["sms", "pigeon"], "addresses": "b@example.invalid\n\n"}
+    assert (await client.post("/dev/outbox/bounces", data=form, headers=PAGE)).status_code == 303
+    page = (await client.get("/dev/outbox", headers=PAGE)).text
+    assert 'value="sms" id="c-sms" checked' in page and ">b@example.invalid</textarea>" in page
+    await send("one", "+84912345678@sms.example.invalid")
+    await send("two", "b@example.invalid")
+    await send("three", "c@example.invalid")
+    assert {(one.token, one.failed) for one in await reports.waiting()} == {("one", True), ("two", True)}
+    name = next(row["name"] for row in (await client.get("/dev/outbox")).json()["results"] if "three" in row["name"])
+    assert (await client.post(f"/dev/outbox/{name}/bounce")).status_code == 202
+    assert (await client.post("/dev/outbox/nothing.eml/bounce")).status_code == 404
+    assert len(await reports.waiting()) == 3
+    told = await client.post("/dev/outbox/bounces", json={"channels": [], "addresses": []})
+    assert told.json() == {"channels": [], "addresses": []}
+    assert (await client.post("/dev/outbox/bounces", json={"channels": "sms"})).status_code == 422
