@@ -8,15 +8,15 @@ the one that stays: a relay that finds its rows already gone has the current sta
 
 import asyncio
 import contextlib
+import os
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge
-from sqlalchemy import Column, LargeBinary, MetaData, Row, String, Table, delete, func, select
+from sqlalchemy import Column, LargeBinary, MetaData, Row, Select, String, Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import real_now
@@ -32,6 +32,7 @@ LEASE = "relay"
 BATCH = 500
 BATCH_BYTES = 8 * MAX_BODY
 MEASURED = 5.0
+ID = 16  # random bytes
 
 DEPTH = Gauge("motcua_outbox_depth", "Events committed and not yet on the log", ["source"])
 OLDEST = Gauge("motcua_outbox_oldest_seconds", "Age of the oldest event that is not yet on the log", ["source"])
@@ -88,7 +89,8 @@ class Outbox:
         """Insert one row per event, in order. Raises ``TooLarge`` for what the log would refuse for ever."""
         now = real_now()
         rows = []
-        for event in events:
+        ids = os.urandom(ID * len(events)).hex()
+        for number, event in enumerate(events):
             out = self._encode(event)
             if len(out.body) > MAX_BODY:
                 raise TooLarge(
@@ -102,7 +104,7 @@ class Outbox:
                     "type": out.type,
                     "subject": out.subject,
                     "version": out.version,
-                    "ce_id": uuid.uuid4().hex,
+                    "ce_id": ids[2 * ID * number : 2 * ID * (number + 1)],
                     "body": out.body,
                     "created_at": now,
                 }
@@ -137,6 +139,7 @@ class Relay:
         self._log = log
         self._leases = leases
         self._overtaken = overtaken
+        self._unsent = _unsent(self._table)
         self._repeated: set[str] = set()
         self.last_ack = real_now()
         self._measured = 0.0
@@ -205,19 +208,8 @@ class Relay:
         self._repeated.clear()
 
     async def _oldest(self) -> Sequence[Row[Any]]:
-        table = self._table
-        sizes = select(table.c.id, func.length(table.c.body).label("size")).order_by(table.c.id).limit(BATCH)
         async with self._database.read() as tx:
-            chosen: list[int] = []
-            total = 0
-            for row in await tx.all(sizes):
-                total += row.size
-                if chosen and total > BATCH_BYTES:
-                    break
-                chosen.append(row.id)
-            if not chosen:
-                return []
-            return await tx.all(select(table).where(tx.among(table.c.id, chosen)).order_by(table.c.id))
+            return await tx.all(self._unsent)
 
     async def _measure(self) -> None:
         now = time.monotonic()
@@ -235,6 +227,15 @@ class Relay:
         async with self._database.read() as tx:
             row = await tx.first(select(func.count()).select_from(self._table))
         return int(row[0]) if row else 0
+
+
+def _unsent(table: Table) -> Select[Any]:
+    """Return the query of the oldest rows: as many as go out together, by number and by bytes, at least one."""
+    oldest = select(table).order_by(table.c.id).limit(BATCH).subquery()
+    size = func.length(oldest.c.body)
+    counted = select(*oldest.c, size.label("size"), func.sum(size).over(order_by=oldest.c.id).label("sum")).subquery()
+    fits = (counted.c.sum <= BATCH_BYTES) | (counted.c.sum == counted.c.size)
+    return select(*(counted.c[column.name] for column in table.c)).where(fits).order_by(counted.c.id)
 
 
 async def until_short(database: Database, *, below: int = 2000, patience: float = 5.0) -> None:

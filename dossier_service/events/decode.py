@@ -18,6 +18,7 @@ from dossier_service.model.dossier import (
     Report,
     Snapshot,
     Step,
+    from_fields,
 )
 from dossier_service.model.states import RequestState
 from kernel.errors import Reject
@@ -41,20 +42,23 @@ def upward_of(body: bytes) -> wire.Upward:
 def report_of(message: wire.Report) -> Report:
     """Return a report. Raises ``Reject`` for unknown enum values and values that mean nothing."""
     _refuse_nul(message)
-    return Report(
-        epoch=_positive(message.epoch, "epoch"),
-        version=_version(message.version),
-        state=_known(STATE_OF, message.state, "state"),
-        occurred_at=_instant(message.occurred_at, "occurred_at"),
-        digest=message.digest,
-        step=_step(message.step),
-        asks=tuple(_ask(ask) for ask in message.asks),
-        due=_due(message.due) if message.HasField("due") else None,
-        results=tuple(_file(ref) for ref in message.results),
-        draft_result=_file(message.draft_result) if message.HasField("draft_result") else None,
-        answers=tuple(_answer(one) for one in message.answers),
-        reason=message.reason,
-        reason_rule=message.reason_rule,
+    return from_fields(
+        Report,
+        {
+            "epoch": _positive(message.epoch, "epoch"),
+            "version": _version(message.version),
+            "state": _known(STATE_OF, message.state, "state"),
+            "occurred_at": _instant(message.occurred_at, "occurred_at"),
+            "digest": message.digest,
+            "step": _step(message.step),
+            "asks": tuple(map(_ask, message.asks)),
+            "due": _due(message.due) if message.HasField("due") else None,
+            "results": tuple(map(_file, message.results)),
+            "draft_result": _file(message.draft_result) if message.HasField("draft_result") else None,
+            "answers": tuple(map(_answer, message.answers)),
+            "reason": message.reason,
+            "reason_rule": message.reason_rule,
+        },
     )
 
 

@@ -1,7 +1,7 @@
 """Model events as messages: dossier.events.v1 without personal data, province.deliveries.v1 with bodies."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import orjson
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -26,7 +26,7 @@ from kernel.outbox import Outgoing
 from proto.events.v1 import dossier_pb2
 from proto.exchange.v1 import exchange_pb2 as wire
 
-EPOCH, SECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(seconds=1)
+EPOCH, DAY = datetime(1970, 1, 1, tzinfo=UTC), 86_400
 EVENTS, DELIVERIES = "dossier.events.v1", "province.deliveries.v1"
 
 
@@ -105,13 +105,6 @@ def _changed(event: DossierChanged) -> dossier_pb2.DossierChanged:
         ask_due_at=_at(until) if until else None,
         former_lane=event.former_lane,
     )
-
-
-def _ask_due(event: DossierChanged) -> Timestamp | None:
-    for ask in event.dossier.asks if event.ask_no else ():
-        if ask.ask_no == event.ask_no and ask.due is not None:
-            return _at(ask.due)
-    return None
 
 
 def _access(event: AccessRecorded) -> bytes:
@@ -295,5 +288,5 @@ def _file(ref: FileRef) -> wire.FileRef:
 
 
 def _at(at: datetime) -> Timestamp:
-    whole = (at - EPOCH) // SECOND
-    return Timestamp(seconds=whole, nanos=at.microsecond * 1000)
+    since = at - EPOCH
+    return Timestamp(seconds=since.days * DAY + since.seconds, nanos=since.microseconds * 1000)

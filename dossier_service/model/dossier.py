@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from dossier_service.model.states import (
     ANSWERS_ASK,
@@ -16,6 +17,8 @@ from dossier_service.model.states import (
     derive_status,
 )
 from kernel.digest import digest_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Step:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """The owner's whole state after one step. Never a delta. ``occurred_at`` is the owner's clock."""
 
@@ -265,12 +268,12 @@ def first_digest(code: str) -> str:
 
 def advance(dossier: Dossier, **changes: object) -> Dossier:
     """Return ``dossier`` with ``changes``."""
-    return from_fields(dossier.__dict__ | changes)
+    return from_fields(Dossier, dossier.__dict__ | changes)
 
 
-def from_fields(values: dict[str, object]) -> Dossier:
-    """Return the dossier with these values of all its fields; a constructor of forty takes five times as long."""
-    assert len(values) == len(Dossier.__dataclass_fields__), "no such field, or one is missing"
-    made = object.__new__(Dossier)
+def from_fields(kind: type[T], values: dict[str, object]) -> T:
+    """Return a ``kind`` with these values of all its fields; a frozen one's constructor takes five times as long."""
+    assert len(values) == len(kind.__dataclass_fields__), "no such field, or one is missing"  # type: ignore[attr-defined]
+    made = object.__new__(kind)
     made.__dict__.update(values)
     return made

@@ -1,19 +1,23 @@
 """History: one hash chain per dossier over salted digests, so content can be erased and the chain still verifies."""
 
+import os
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from dossier_service.model.states import State
 from kernel.digest import canonical, digest_bytes, digest_of
 
 FIRST_PREV = "0" * 64
+SALT = 16
+SALTS_AT_ONCE = 256
+
+_salts: list[bytes] = []
+os.register_at_fork(after_in_child=_salts.clear)
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row. ``n`` is the event_no; ``content`` and ``salt`` are erased together, ``content_digest`` stays.
 
     ``reported_at`` is what the owner's clock said before it was clamped to [previous step, received_at].
@@ -41,6 +45,14 @@ class Entry:
     drift: bool = False
 
 
+def _fresh_salt() -> bytes:
+    """Return 16 random bytes; the system is asked for many at once, for each question lets other threads in."""
+    if not _salts:
+        drawn = secrets.token_bytes(SALT * SALTS_AT_ONCE)
+        _salts.extend(drawn[at : at + SALT] for at in range(0, len(drawn), SALT))
+    return _salts.pop()
+
+
 def content_digest(salt: bytes, content: bytes) -> str:
     """Return SHA-256(16-byte salt || canonical content)."""
     return digest_bytes(salt + content)
@@ -48,33 +60,35 @@ def content_digest(salt: bytes, content: bytes) -> str:
 
 def hash_of(entry: Entry) -> str:
     """Return the hash of one entry (exact.md 9)."""
+    return _hash_of(entry._asdict())
+
+
+def _hash_of(columns: Mapping[str, Any]) -> str:
     return digest_of(
         {
             "v": 1,
-            "dossier": entry.dossier,
-            "n": entry.n,
-            "prev": entry.prev,
-            "type": entry.type,
-            "epoch": entry.epoch,
-            "version": entry.version,
-            "request_no": entry.request_no,
-            "occurred_at": entry.occurred_at,
-            "received_at": entry.received_at,
-            "content": entry.content_digest,
+            "dossier": columns["dossier"],
+            "n": columns["n"],
+            "prev": columns["prev"],
+            "type": columns["type"],
+            "epoch": columns["epoch"],
+            "version": columns["version"],
+            "request_no": columns["request_no"],
+            "occurred_at": columns["occurred_at"],
+            "received_at": columns["received_at"],
+            "content": columns["content_digest"],
         }
     )
 
 
-def new_entry(*, content: dict[str, object], **columns: Any) -> Entry:
+def new_entry(*, content: dict[str, object], request_no: int | None = None, **columns: Any) -> Entry:
     """Extend the chain whose head is ``prev`` by one entry with a fresh salt.
 
     ``columns`` are the other fields of ``Entry``, without digests, hash and salt.
     """
-    salt = secrets.token_bytes(16)
-    text = canonical(content)
-    entry = Entry(**columns, content_digest=content_digest(salt, text), hash="", salt=salt, content=text)
-    object.__setattr__(entry, "hash", hash_of(entry))
-    return entry
+    salt, text = _fresh_salt(), canonical(content)
+    columns |= {"request_no": request_no, "content_digest": content_digest(salt, text), "salt": salt, "content": text}
+    return Entry(**columns, hash=_hash_of(columns))
 
 
 def _is_as_digested(entry: Entry) -> bool:

@@ -11,6 +11,7 @@ from dossier_service.model.happened import Filed
 from dossier_service.model.history import Entry
 from dossier_service.model.states import AskKind, AskState, RequestKind, RequestState, State
 
+STATE_OF = {state.value: state for state in State}
 PLAIN = [
     "code",
     "owner",
@@ -105,20 +106,16 @@ def changed_columns(before: Dossier, after: Dossier) -> dict[str, Any]:
 
 
 def dossier_of(row: Any) -> Dossier:
-    """Return the dossier of a row."""
+    """Return the dossier of a row of the whole table."""
     values = dict(zip(row._fields, row, strict=True))
-    draft = values["draft_result"]
-    return from_fields(
-        {name: values[name] for name in PLAIN}
-        | {
-            "state": State(values["state"]),
-            "asks": asks_of(values["asks"]),
-            "due": appointment_of(values["due"]),
-            "expected": appointment_of(values["expected"]),
-            "results": files_of(values["results"]),
-            "draft_result": file_of(orjson.loads(draft)) if draft else None,
-        }
-    )
+    del values["status"]
+    values["state"] = STATE_OF[values["state"]]
+    values["asks"] = asks_of(values["asks"])
+    values["due"] = appointment_of(values["due"])
+    values["expected"] = appointment_of(values["expected"])
+    values["results"] = files_of(values["results"])
+    values["draft_result"] = file_of(orjson.loads(values["draft_result"])) if values["draft_result"] else None
+    return from_fields(Dossier, values)
 
 
 def asks_of(text: str) -> tuple[Ask, ...]:

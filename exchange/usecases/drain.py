@@ -48,7 +48,7 @@ async def drain_deliveries(tx: Tx, *, deliveries: Sequence[Incoming], notice: No
 
     A snapshot of a later epoch is a new owner's: with ``notice`` what waits for earlier owners is turned into it.
     """
-    fresh = await _unseen(tx, deliveries)
+    fresh = await _unseen(tx, deliveries) if deliveries else []
     if not fresh:
         return set()
     now = real_now()
