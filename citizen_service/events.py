@@ -22,7 +22,7 @@ CHANNELS = frozenset(("inbox", "office", *Channel))
 CHANGES = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
-        *("dossier_recovered", "due_changed", "owner_changed", "rating_asked"),
+        *("dossier_recovered", "due_changed", "owner_changed", "rating_asked", "ask_reminded"),
         *("exemption_granted", "exemption_refused", "exemption_to_prove"),
     )
 )

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     PAPERS_ASKED = "papers_asked"
     MONEY_ASKED = "money_asked"
     DRAFT_SENT = "draft_sent"
+    DRAFT_STANDS = "draft_stands"
     DECIDED = "decided"
     RETURNED = "returned"
     REFUSED = "refused"
@@ -39,6 +40,7 @@ class Kind(StrEnum):
     REQUEST_DECLINED = "request_declined"
     REQUEST_CLOSED = "request_closed"
     RATING_ASKED = "rating_asked"
+    ASK_REMINDED = "ask_reminded"
     EXEMPTION_GRANTED = "exemption_granted"
     EXEMPTION_REFUSED = "exemption_refused"
     EXEMPTION_TO_PROVE = "exemption_to_prove"
@@ -49,17 +51,19 @@ STARTED_BY_PERSON = frozenset(
 )
 TO_DO = frozenset(
     (
-        *(Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.REFUSED, Kind.REQUEST_DECLINED),
+        *(Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.ASK_REMINDED, Kind.REFUSED),
+        *(Kind.REQUEST_DECLINED,),
         *(Kind.EXEMPTION_REFUSED, Kind.EXEMPTION_TO_PROVE),
     )
 )
-ASKS = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT))
+ASKS = frozenset((Kind.PAPERS_ASKED, Kind.MONEY_ASKED, Kind.DRAFT_SENT, Kind.ASK_REMINDED))
 
 STEPS: Mapping[str, Kind] = {
     "accepted": Kind.ACCEPTED,
     "papers_asked": Kind.PAPERS_ASKED,
     "money_asked": Kind.MONEY_ASKED,
     "draft_sent": Kind.DRAFT_SENT,
+    "ask_lapsed": Kind.DRAFT_STANDS,
     "decided": Kind.DECIDED,
     "returned": Kind.RETURNED,
     "result_returned": Kind.RETURNED,
@@ -169,8 +173,8 @@ def kind_of(fact: Fact) -> Kind | None:
             return Kind.DUE_CHANGED
         case "owner_changed":
             return Kind.OWNER_CHANGED
-        case "rating_asked":
-            return Kind.RATING_ASKED
+        case "rating_asked" | "ask_reminded":
+            return Kind(fact.type)
         case "exemption_granted" | "exemption_refused" | "exemption_to_prove":
             return Kind(fact.type)
         case "request_filed":

@@ -42,8 +42,12 @@ FIRST: Mapping[Kind, Text] = {
         "Pay for dossier {code}. The amount and the last day are on its page.",
     ),
     Kind.DRAFT_SENT: Text(
-        "Bạn cần xem bản dự thảo kết quả của hồ sơ {code} và trả lời. Hạn ghi ở trang hồ sơ.",
+        "Bạn cần xem bản nháp kết quả của hồ sơ {code} và trả lời. Hạn ghi ở trang hồ sơ.",
         "Check the draft result of dossier {code} and answer. The last day is on its page.",
+    ),
+    Kind.DRAFT_STANDS: Text(
+        "Bạn chưa trả lời trong hạn, nên cơ quan làm tiếp hồ sơ {code} theo bản nháp.",
+        "You did not answer in time, so the office goes on with dossier {code} as the draft says.",
     ),
     Kind.DECIDED: Text(
         "Bạn chưa phải làm gì. Hồ sơ {code} đã giải quyết xong, kết quả sắp được trả.",
@@ -113,6 +117,10 @@ FIRST: Mapping[Kind, Text] = {
         "Bạn có thể gửi một ảnh giấy tờ để hồ sơ {code} được xét miễn lệ phí.",
         "You can send one photo for the exemption from the fee of dossier {code}.",
     ),
+    Kind.ASK_REMINDED: Text(
+        "Bạn sắp hết hạn trả lời cơ quan về hồ sơ {code}. Hạn ghi ở trang hồ sơ.",
+        "Your time to answer the office about dossier {code} ends soon. The last day is on its page.",
+    ),
     Kind.RATING_ASKED: Text(
         "Mời bạn đánh giá việc giải quyết hồ sơ {code}. Không bắt buộc. Đã đánh giá rồi thì bạn bỏ qua tin này.",
         "You may rate how dossier {code} was handled. You need not. If you have, there is nothing to do.",
@@ -120,6 +128,10 @@ FIRST: Mapping[Kind, Text] = {
 }
 
 BY_WHEN: Mapping[Kind, Text] = {
+    Kind.ASK_REMINDED: Text(
+        "Nhắc bạn: cơ quan chờ bạn trả lời về hồ sơ {code} đến {due}.",
+        "A reminder: the office waits for your answer about dossier {code} until {due}.",
+    ),
     Kind.PAPERS_ASKED: Text(
         "Bạn cần bổ sung giấy tờ cho hồ sơ {code} trước {due}.",
         "Add papers to dossier {code} before {due}.",
@@ -129,7 +141,7 @@ BY_WHEN: Mapping[Kind, Text] = {
         "Pay for dossier {code} before {due}.",
     ),
     Kind.DRAFT_SENT: Text(
-        "Bạn cần xem bản dự thảo của hồ sơ {code} và trả lời trước {due}.",
+        "Bạn cần xem bản nháp của hồ sơ {code} và trả lời trước {due}.",
         "Check the draft of dossier {code} and answer before {due}.",
     ),
 }

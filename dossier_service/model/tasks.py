@@ -5,15 +5,17 @@ often it is asked for. It is no part of the owner's state: an office may close i
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from dossier_service.model.dossier import Dossier
 from dossier_service.model.states import AskKind
 
 OPENED, CLOSED = "task_opened", "task_closed"
-CONTACT_ENDED, RATING_ASKED = "contact_ended", "rating_asked"
+CONTACT_ENDED, RATING_ASKED, ASK_REMINDED = "contact_ended", "rating_asked", "ask_reminded"
+REMINDED_BEFORE = timedelta(days=1)
 NOTE_LENGTH = 500
+REMIND = "remind/"
 
 
 class TaskKind(StrEnum):
@@ -36,6 +38,7 @@ NOTES = {
     TaskKind.TELL: "Cơ quan được nhờ báo tin qua người mà bạn đã chọn.",
     TaskKind.CALL_BACK: "Bạn muốn được gọi lại. Cơ quan đã nhận lời nhắn.",
 }
+REMINDER_NOTE = "Đã nhắc bạn: sắp hết hạn trả lời cơ quan."
 RATING_NOTE = "Đã mời bạn đánh giá. Việc này không bắt buộc."
 CONTACT_NOTE = "Đã dừng báo tin qua điện thoại hoặc người được chọn khi nộp hộ."
 ASKED_BY = {"papers_asked": AskKind.PAPERS, "money_asked": AskKind.MONEY, "draft_sent": AskKind.CONFIRM}
@@ -60,6 +63,13 @@ class TaskQueued:
     dossier: Dossier
     task: Task
     contact: str
+
+
+def reminders(before: Dossier, after: Dossier, now: datetime) -> list[tuple[str, str, datetime]]:
+    """Return (code, what, at) of the reminders that newly opened asks need: a day before the person's time is over."""
+    fresh = [ask for ask in after.open_asks if ask.ask_no > len(before.asks) and ask.due is not None]
+    planned = [(f"{REMIND}{ask.ask_no}", ask.due - REMINDED_BEFORE) for ask in fresh if ask.due is not None]
+    return [(after.code, what, at) for what, at in planned if at > now]
 
 
 def ask_of(dossier: Dossier, what: str) -> int:

@@ -49,7 +49,12 @@ async def count_open(tx: Tx) -> int:
 
 async def plan(tx: Tx, codes: Sequence[str], what: Later, at: datetime) -> None:
     """Note that ``what`` is due for each dossier at ``at``; what is planned already stays."""
-    rows = [{"code": code, "what": what.value, "at": at} for code in codes]
+    await plan_all(tx, [(code, what.value, at) for code in codes])
+
+
+async def plan_all(tx: Tx, plans: Sequence[tuple[str, str, datetime]]) -> None:
+    """Note what is due when, as (code, what, at); what is planned already stays."""
+    rows = [{"code": code, "what": what, "at": at} for code, what, at in plans]
     if rows:
         await tx.execute(tx.insert_unless(HOUR_LATER).on_conflict_do_nothing(), rows)
 

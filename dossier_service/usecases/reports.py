@@ -31,7 +31,7 @@ from dossier_service.model.reports import (
     judge,
 )
 from dossier_service.model.snapshots import apply_snapshot, judge_snapshot
-from dossier_service.model.tasks import Later
+from dossier_service.model.tasks import Later, reminders
 from dossier_service.store import catalogue, dossiers, files, inbox, owners, tasks
 from dossier_service.usecases.desk import Desk
 from kernel.clock import real_now
@@ -303,6 +303,7 @@ class _Batch:
         await inbox.unpark(tx, freed)
         ended = [after.code for before, after in pairs if after.ended and not before.ended]
         await tasks.plan(tx, ended, Later.ASK_TO_RATE, self.now + SETTLED_AFTER)
+        await tasks.plan_all(tx, [plan for before, after in pairs for plan in reminders(before, after, self.now)])
         for event in (*self.changes, *told):
             tx.emit(event)
         codes = [before.code for before, _ in pairs]

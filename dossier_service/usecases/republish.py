@@ -11,6 +11,7 @@ from dossier_service.model.dossier import Ask, Dossier, Request, advance
 from dossier_service.model.happened import AccessRecorded, DailyRootSealed, DossierChanged
 from dossier_service.model.rehoming import CHANGED
 from dossier_service.model.states import AskKind, AskState, State
+from dossier_service.model.tasks import ASK_REMINDED
 from dossier_service.store import dossiers, inbox, owners, roots
 from dossier_service.store.mapping import entry_of
 from dossier_service.usecases.exchange import send_snapshots
@@ -105,13 +106,20 @@ def _told_again(
     elif row.type in ASKED_BY and asked[ASKED_BY[row.type]]:
         ask = asked[ASKED_BY[row.type]].pop(0)
         ask_no, asks = ask.ask_no, (replace(ask, state=AskState.OPEN),)
+    elif row.kind == ASK_REMINDED:
+        ask_no = int(_content(row).get("ask_no", 0))
+        asks = tuple(replace(ask, state=AskState.OPEN) for ask in dossier.asks if ask.ask_no == ask_no)
     due = None if entry.state is State.SUBMITTED else dossier.due
     return DossierChanged(row.kind, advance(dossier, asks=asks, due=due), entry, step, ask_no)
 
 
 def _verdict(row: Any, request: Request) -> str:
-    content = orjson.loads(row.content) if row.content else {}
-    return str(content.get("verdict") or request.state)
+    return str(_content(row).get("verdict") or request.state)
+
+
+def _content(row: Any) -> Mapping[str, Any]:
+    """Return what a history row says; nothing once it is erased."""
+    return orjson.loads(row.content) if row.content else {}
 
 
 async def _accesses(tx: Tx, held: dict[str, Dossier]) -> None:

@@ -1,7 +1,7 @@
 """Asking offices to tell people whom no message reaches, taking in that they did, and what is asked an hour later."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
@@ -9,6 +9,7 @@ from dossier_service.model.dossier import Dossier
 from dossier_service.model.happened import DossierChanged
 from dossier_service.model.noting import noted
 from dossier_service.model.tasks import (
+    ASK_REMINDED,
     CLOSED,
     CONTACT_ENDED,
     CONTACT_NOTE,
@@ -17,6 +18,8 @@ from dossier_service.model.tasks import (
     OPENED,
     RATING_ASKED,
     RATING_NOTE,
+    REMIND,
+    REMINDER_NOTE,
     Later,
     Task,
     TaskKind,
@@ -138,7 +141,7 @@ async def end_contact(tx: Tx, desk: Desk, row: Any) -> None:
 
 
 async def say_what_is_due(*, desk: Desk) -> int:
-    """Ask to rate, and for calls back, an hour after the reason; nothing in the night. Return how many were due."""
+    """Remind of asks, ask to rate, pass on wishes to be called; nothing in the night. Return how many were due."""
     now, count = desk.clock.now(), 0
     local = now.astimezone(VIETNAM).time()
     if local >= QUIET_FROM or local < QUIET_UNTIL:
@@ -148,6 +151,7 @@ async def say_what_is_due(*, desk: Desk) -> int:
             rows = await tasks.due(tx, now, BATCH)
             held = await dossiers.load(tx, {row.code for row in rows})
             await _ask_to_rate(tx, desk, [held[row.code] for row in rows if row.what == Later.ASK_TO_RATE], now)
+            await _remind(tx, desk, [(row.code, row.what) for row in rows if row.what.startswith(REMIND)], now)
             calls = [held[row.code] for row in rows if row.what == Later.CALL_BACK]
             again = await dossiers.load(tx, {dossier.code for dossier in calls})
             await _open(tx, desk, [_call(dossier, now) for dossier in calls], again)
@@ -169,6 +173,24 @@ async def _ask_to_rate(tx: Tx, desk: Desk, ended: Sequence[Dossier], now: dateti
         before[dossier.code] = dossier
         after[dossier.code], change = noted(dossier, RATING_ASKED, note=RATING_NOTE, at=now, role="exchange")
         changes.append(change)
+    await _write(tx, desk, before, after, changes)
+
+
+async def _remind(tx: Tx, desk: Desk, wanted: Sequence[tuple[str, str]], now: datetime) -> None:
+    """Remind people of asks that nothing answers yet; one dossier may have two whose time ends on one day."""
+    codes = sorted({code for code, _ in wanted})
+    held, waiting = await dossiers.load(tx, codes), await dossiers.open_requests(tx, codes)
+    before, after, changes = dict[str, Dossier](), dict(held), list[DossierChanged]()
+    for code, what in wanted:
+        ask_no = int(what.removeprefix(REMIND))
+        answered = {request.ask_no for request in waiting.get(code, {}).values()}
+        if ask_no in answered or all(ask.ask_no != ask_no for ask in held[code].open_asks):
+            continue
+        before[code] = held[code]
+        after[code], change = noted(
+            after[code], ASK_REMINDED, note=REMINDER_NOTE, at=now, role="exchange", ask_no=ask_no
+        )
+        changes.append(replace(change, ask_no=ask_no))
     await _write(tx, desk, before, after, changes)
 
 

@@ -35,7 +35,7 @@ AHEAD = {
 }
 PASSED = (
     *("submitted", "delivered", "owner_changed", "dossier_claimed", "help_ended", "payment_refunded"),
-    *("contact_ended", "task_opened", "task_closed", "rating_asked"),
+    *("contact_ended", "task_opened", "task_closed", "rating_asked", "ask_reminded"),
     *("exemption_granted", "exemption_refused", "exemption_to_prove"),
 )
 OWN_STEPS = ("submitted", "request_filed")

@@ -1,7 +1,8 @@
 """Whom no message reaches the office tells, once; an hour after the end the person is asked to rate, once."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,30 @@ async def test_a_rating_is_asked_for_once_an_hour_after_the_end_and_not_by_night
         assert await say_what_is_due(desk=it.here.desk) == 1
         assert await asked_to_rate(it) == [code, late]
         assert (await story(it, late))[-1] == "rating_asked"
+
+
+async def test_who_has_not_answered_is_reminded_once_a_day_before_the_time_is_over(it: Door) -> None:
+    until = it.here.desk.clock.now() + timedelta(days=3)
+    async with it.client("citizen-1") as client:
+        silent, quick = [(await filed(client))["code"] for _ in range(2)]
+        for code in (silent, quick):
+            owner = Owner(code, it.here.desk.clock.now())
+            asks = [replace(ask, due=until) for ask in owner.ask(AskKind.PAPERS)]
+            await it.here.feed("province.reports.v1", owner.message(owner.step("papers_asked", asks=asks)))
+        answer = {"kind": "supplement", "ask_no": 1, "text": "Tôi gửi lại"}
+        assert (await client.post(f"/dossiers/{quick}/requests", json=answer)).status_code == 201
+        move(it, timedelta(days=2) - timedelta(minutes=1))
+        assert await say_what_is_due(desk=it.here.desk) == 0
+        move(it, timedelta(minutes=1))
+        assert await say_what_is_due(desk=it.here.desk) == 2
+        assert await say_what_is_due(desk=it.here.desk) == 0
+    assert (await story(it, silent)).count("ask_reminded") == 1
+    assert "ask_reminded" not in await story(it, quick), "who has answered is not reminded"
+    for _ in range(2):
+        row = [row for row in await it.here.sent() if row.type == "ask_reminded"][-1]
+        said = dossier_pb2.DossierChanged.FromString(row.body)
+        assert (said.code, said.ask_no, said.ask_due_at.ToDatetime(UTC)) == (silent, 1, until.astimezone(UTC))
+        await republish(database=it.here.desk.database, lanes=False)
 
 
 async def test_a_wish_to_be_called_reaches_the_office_after_the_hour_without_score_or_words(it: Door) -> None:
