@@ -15,6 +15,7 @@ from dossier_service.api import (
     public,
     ratings,
     resumable,
+    screens,
     wallet,
 )
 from dossier_service.usecases.desk import Desk
@@ -40,4 +41,5 @@ def make(desk: Desk, verifier: Verifier) -> FastAPI:
         app.include_router(part.ROUTER)
     app.include_router(payments.ROUTER)
     app.include_router(exemptions.ROUTER)
+    app.include_router(screens.ROUTER)
     return app

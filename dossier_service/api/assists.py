@@ -20,7 +20,9 @@ from dossier_service.usecases.assisting import (
     read_helping,
     start_helping,
 )
+from dossier_service.usecases.screens import show_claim_code
 from kernel.auth import SignedIn
+from kernel.clock import real_now
 from kernel.idempotency import once
 from kernel.web import Body, PageCursor, PageSize, encode_cursor, moment_and_id
 
@@ -157,8 +159,16 @@ async def get_assist(desk: DeskOf, id: AssistId, principal: SignedIn) -> JSONRes
     return JSONResponse(helping_shape(found), headers=PRIVATE)
 
 
+class OnScreen(Body):
+    """``screen`` is the code of the second screen, which then shows the claim code too; empty for none."""
+
+    screen: str = Field(default="", max_length=40)
+
+
 @ROUTER.post("/assists/{id}/claim-code", status_code=201)
-async def post_claim_code(desk: DeskOf, id: AssistId, principal: SignedIn) -> JSONResponse:
+async def post_claim_code(
+    desk: DeskOf, id: AssistId, principal: SignedIn, body: OnScreen | None = None
+) -> JSONResponse:
     """Return a fresh claim code to print; it is shown this once, and a former one works no more.
 
     ``claim_code`` in groups of four, ``expires_at`` until when. 409 ``not_filed_yet``, ``claimed_already``,
@@ -166,6 +176,8 @@ async def post_claim_code(desk: DeskOf, id: AssistId, principal: SignedIn) -> JS
     to repeat.
     """
     code, until = await issue_claim_code(desk=desk, principal=principal, id=id)
+    if body is not None and body.screen:
+        await show_claim_code(desk=desk, id=id, screen=body.screen, claim=code, at=real_now())
     return JSONResponse({"claim_code": code, "expires_at": at(until)}, 201, PRIVATE)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from dossier_service.store.exemption_table import exemption_tables
 from dossier_service.store.payment_table import payment_table
+from dossier_service.store.screen_table import screen_table
 from dossier_service.store.task_table import task_tables
 from kernel.consume import consume_tables
 from kernel.db import BigId, UtcDateTime
@@ -407,4 +408,5 @@ CORRECTION = Table(
 )
 
 PAYMENT = payment_table(METADATA)
+SCREEN = screen_table(METADATA)
 TASK, HOUR_LATER = task_tables(METADATA)

@@ -39,6 +39,7 @@ from portal.pages import (
     rating,
     requests,
     search,
+    second_screen,
     sections,
     space,
     submitting,
@@ -76,6 +77,7 @@ PAGES = (
     components,
     desk,
     capacity,
+    second_screen,
 )
 
 

@@ -8,7 +8,9 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from portal import codes
+from portal.forms.card import Card, Unread, read_card
 from portal.forms.values import Posted, one, read_id_number, read_phone
+from portal.pages import mirroring
 from portal.pages.naming import in_english, with_titles
 from portal.pages.problem import route
 from portal.pages.question import place_name
@@ -20,6 +22,8 @@ from portal.public_api import ApiProblem
 WAYS, ALLOWS = ("spoken", "signed", "fingerprint"), ("nothing", "follow", "act")
 TOLD_BY = ("phone", "phone_call", "relative", "relative_call")
 WISHES = ("for_name", "for_id_number", "consent_way", "consent_note", "allows", "told_by", "contact")
+
+FROM_CARD = ("card_birth_date", "card_gender", "card_address")
 
 
 async def helping(visit: Visit) -> Response:
@@ -65,7 +69,7 @@ async def _whom(
         procedure=procedure,
         place=place,
         place_text=place_name(place),
-        said={name: one(texts, name) for name in WISHES},
+        said={name: one(texts, name) for name in (*WISHES, *FROM_CARD)},
         key=one(texts, "key") or secrets.token_urlsafe(18),
         errors=errors,
     )
@@ -79,6 +83,8 @@ async def start(visit: Visit) -> Response:
     place = await visit.api.call("place", {"ward": ward})
     if one(texts, "switch"):
         return await _whom(visit, procedure, place, texts, [])
+    if scanned := one(texts, "card"):
+        return await _from_card(visit, procedure, place, texts, read_card(scanned))
     profile = await visit.api.get_or({}, "profile")
     wish, errors = _wish(visit, texts, profile)
     if not errors:
@@ -87,6 +93,7 @@ async def start(visit: Visit) -> Response:
         try:
             made = await visit.api.call("start_assist", json=wish, key=one(texts, "key")[:80] or None)
             await _say_how_to_tell(visit, str(made["owner"]), wish)
+            await _fill_in(visit, code, str(made["draft"]), texts)
         except ApiProblem as refused:
             if refused.status != 422:
                 raise
@@ -95,6 +102,31 @@ async def start(visit: Visit) -> Response:
         else:
             return visit.go(f"/assist/{made['id']}?begun=1{'&seen=1' if made.get('contact_seen') else ''}")
     return await _whom(visit, procedure, place, texts, errors)
+
+
+async def _from_card(
+    visit: Visit, procedure: Mapping[str, Any], place: Mapping[str, Any], texts: Posted, card: Card | Unread
+) -> Response:
+    """Show the boxes again, filled from the card, or with what is wrong with the text; the text itself is not kept."""
+    if isinstance(card, Unread):
+        return await _whom(visit, procedure, place, texts, [("card", visit.t(f"screen.card_{card.why}"))])
+    said = {"for_name": card.name, "for_id_number": card.number}
+    said |= {"card_birth_date": card.birth_date.isoformat(), "card_gender": card.gender, "card_address": card.address}
+    return await _whom(visit, procedure, place, {**texts, **{name: [text] for name, text in said.items()}}, [])
+
+
+async def _fill_in(visit: Visit, code: str, draft: str, texts: Posted) -> None:
+    """Answer the questions that the card answers too; what the form does not take is left to be asked."""
+    told = {name.removeprefix("card_"): one(texts, name) for name in FROM_CARD}
+    form = await visit.api.get_or(None, "form", {"code": code}) if any(told.values()) else None
+    for name, spec in (form or {"fields": {}})["fields"].items():
+        fact = str(spec.get("source") or "").removeprefix("profile.")
+        if told.get(fact):
+            try:
+                await visit.api.call("save_draft", {"id": draft}, json={"answers": {name: told[fact]}})
+            except ApiProblem as refused:
+                if refused.status != 422:
+                    raise
 
 
 async def _say_how_to_tell(visit: Visit, owner: str, wish: Mapping[str, Any]) -> None:
@@ -158,6 +190,7 @@ async def _shown(visit: Visit, found: Mapping[str, Any], refused: str = "") -> R
         person=await reach(visit, filed["office"]["id"]) if filed else None,
         begun=bool(visit.query("begun", 2)),
         seen=bool(visit.query("seen", 2)),
+        screen=mirroring.offered(visit, str(found["id"])),
     )
 
 
@@ -166,7 +199,7 @@ async def print_receipt(visit: Visit) -> Response:
     id = {"id": visit.part("id")}
     found = await visit.api.call("assist", id)
     try:
-        issued = await visit.api.call("claim_code", id)
+        issued = await visit.api.call("claim_code", id, json={"screen": mirroring.held_code(visit, id["id"])})
     except ApiProblem as refused:
         if refused.status != 409:
             raise
@@ -187,6 +220,16 @@ async def print_receipt(visit: Visit) -> Response:
     )
 
 
+async def open_screen(visit: Visit) -> Response:
+    """Open a second screen for the person who is helped."""
+    return await mirroring.open_for(visit, visit.part("id"))
+
+
+async def end_screen(visit: Visit) -> Response:
+    """End the second screen."""
+    return await mirroring.end_for(visit, visit.part("id"))
+
+
 async def end(visit: Visit) -> Response:
     """Give the right back."""
     await visit.api.call("end_assist", {"id": visit.part("id")})
@@ -200,4 +243,6 @@ ROUTES = [
     *route("/assist/{id}", one_helping),
     *route("/assist/{id}/receipt", print_receipt, "POST"),
     *route("/assist/{id}/end", end, "POST"),
+    *route("/assist/{id}/screen", open_screen, "POST"),
+    *route("/assist/{id}/screen/end", end_screen, "POST"),
 ]

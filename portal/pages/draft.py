@@ -11,6 +11,7 @@ from starlette.responses import Response
 from kernel.clock import real_now
 from portal.forms import conditions
 from portal.i18n import moment
+from portal.pages import mirroring
 from portal.pages.visit import Visit
 
 THIRTY_DAYS = 30 * 24 * 3600
@@ -94,6 +95,7 @@ async def load(visit: Visit, posted_token: str | None = None) -> Draft:
     kept = visit.request.cookies.get(cookie_name(draft_id))
     token = posted_token or visit.draft_token or kept
     raw = await visit.api.call("draft", {"id": draft_id}, draft_token=token)
+    await mirroring.note(visit, raw)
     code = {"code": str(raw["procedure"])}
     form = await visit.api.call("form", code, query={"revision": raw.get("revision")})
     procedure = await visit.api.call("procedure", code, query={"revision": raw.get("revision")})

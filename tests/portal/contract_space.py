@@ -48,6 +48,31 @@ PREFERENCES: dict[str, Any] = {
     "offered": ["mail", "sms", "zalo"],
 }
 
+SCREEN: dict[str, Any] = {
+    "for_name": "Bùi Thị Sáu",
+    "helper_name": "Phạm Quốc Bảo",
+    "helped_at": "Bộ phận Một cửa phường Ba Đình",
+    "allows": "follow",
+    "procedure": "1.001193",
+    "revision": 1,
+    "place": "00004",
+    "page": "name",
+    "answers": {"child_name": "Bùi Văn Tí"},
+    "filed": None,
+    "claim_code": None,
+    "ends_at": "2026-11-21T10:42:00+07:00",
+}
+SCREENS: dict[str, dict[str, Any]] = {
+    "NOW": SCREEN,
+    "CHECK": {**SCREEN, "page": "check"},
+    "WAIT": {**SCREEN, "page": ""},
+}
+SCREENS["DONE"] = {
+    **SCREEN,
+    "filed": {"code": CODE, "office": {"id": "H26.00004", "name": "Phường"}, "submitted_at": AT, "due": None},
+    "claim_code": "K7QF-3MZR-P9TD",
+}
+
 
 def known(request: Request) -> None:
     """Refuse whoever is not signed in."""
@@ -101,6 +126,12 @@ def add_helping(app: FastAPI) -> None:
     async def claim_code(id: str, request: Request) -> Any:
         known(request)
         return {"claim_code": "K7QF-3MZR-P9TD", "expires_at": "2027-02-19T10:42:00+07:00"}
+
+    @app.post("/screens/look")
+    async def screen(body: dict[str, Any]) -> Any:
+        if body["code"] not in SCREENS:
+            raise NotFound("no_such_screen", Text("Mã màn hình không đúng.", "A wrong code."))
+        return SCREENS[body["code"]]
 
     @app.post("/claims/look")
     async def look(request: Request) -> Any:

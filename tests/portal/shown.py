@@ -51,6 +51,7 @@ SHOWN = {
         *(f"/assist/new?procedure=1.001193&{more}" for more in ("q=ba", "place=00004")),
     ],
     "/assist/{id}": ["/assist/h1", "/assist/h2?begun=1&seen=1"],
+    "/screen": ["/screen", *(f"/screen?c={state}" for state in ("NOW", "CHECK", "DONE", "WAIT"))],
     "/desk": ["/desk"],
     "/desk/exemptions": ["/desk/exemptions"],
     "/desk/exemptions/{code}": ["/desk/exemptions/H26-261121-0005"],

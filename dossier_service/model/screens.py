@@ -1,0 +1,21 @@
+"""The code of a second screen: typed from the helper's page, good for half an hour after the helper's last step."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from dossier_service.model.assisting import ALPHABET, normal_claim
+
+LENGTH, GROUP = 8, 4
+IDLE = timedelta(minutes=30)
+
+
+def new_screen_code() -> str:
+    """Return a fresh code in groups of four: 39 bits, no letter that looks like a digit."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return "-".join(letters[at : at + GROUP] for at in range(0, LENGTH, GROUP))
+
+
+def digest_of_screen(code: str) -> bytes:
+    """Return what is kept of a code, however it was typed."""
+    return hashlib.sha256(b"screen " + normal_claim(code).encode()).digest()
