@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, and_, delete, func, insert, or_, select
 
 from kernel.db import Tx
+from services_catalog.model.addresses import Reading, readings
 from services_catalog.model.places import OldWard, Participant, Place, bare_name, fold, nearness
 from services_catalog.store.tables import PARTICIPANT, PLACE, PLACE_NAME
 
@@ -27,11 +28,12 @@ class Former:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A place found by a name; ``matched`` is the old name when it was found by that."""
+    """A place found by a name; ``matched`` is the old name when it was found by that, ``named`` all of the name."""
 
     place: Place
     matched: str | None
     whole: bool
+    named: str
 
 
 async def put_places(tx: Tx, places: Sequence[Place], made_of: Mapping[str, Sequence[OldWard]]) -> list[Place]:
@@ -141,37 +143,62 @@ async def all_places(tx: Tx) -> list[Place]:
 async def search_places(tx: Tx, typed: str, *, province: str | None, limit: int) -> list[Match]:
     """Return places by what was typed, best first: today's names before old ones, whole names before parts.
 
-    Every word must begin a word of the name (with its district, if old, and province).
+    The first reading of the text that finds any place counts; its terms begin words of the name (with its district, if
+    old, and province).
     """
-    words = fold(typed).split()[:10]
-    if not words:
-        return []
-    condition: Any = PLACE_NAME.c.folded.contains(f" {words[0]}", autoescape=True)
-    for word in words[1:]:
-        condition = condition & PLACE_NAME.c.folded.contains(f" {word}", autoescape=True)
+    exact = unicodedata.normalize("NFC", typed).lower().split()
+    for reading in readings(typed):
+        if found := await _read_as(tx, reading, province=province):
+            found = [match for match in found if reading.is_said_by(match.named)] or found
+            return _best(found, " ".join(reading.terms), exact)[:limit]
+    return []
+
+
+async def _read_as(tx: Tx, reading: Reading, *, province: str | None) -> list[Match]:
+    folded = PLACE_NAME.c.folded
+    condition = and_(
+        *(
+            or_(
+                folded.contains(f" {term}", autoescape=True),
+                *([func.replace(folded, " ", "").contains(term, autoescape=True)] if reading.joined else []),
+            )
+            for term in reading.terms
+        )
+    )
     if province is not None:
         condition = condition & (PLACE.c.province == province)
     found = await _matches(tx, condition, limit=2000)
-    exact = unicodedata.normalize("NFC", typed).lower()
+    return [match for match in found if reading.fits(match.named)]
+
+
+def _best(found: Sequence[Match], asked: str, exact: Sequence[str]) -> list[Match]:
+    """Return each place once, by its nearest name."""
 
     def order(match: Match) -> tuple[int, bool, bool, bool, str, str]:
         shown = match.matched or match.place.name
-        near = nearness(" ".join(words), shown)
         accents = unicodedata.normalize("NFC", shown).lower()
-        said = all(word in accents for word in exact.split())
+        said = all(word in accents for word in exact)
+        near = nearness(asked, shown)
         return near, not said, match.matched is not None, not match.whole, match.place.name, match.place.ward
 
     best: dict[str, Match] = {}
     for match in sorted(found, key=order):
         best.setdefault(match.place.ward, match)
-    return list(best.values())[:limit]
+    return list(best.values())
 
 
 async def _matches(tx: Tx, condition: Any, *, limit: int) -> list[Match]:
-    names = (PLACE_NAME.c.name.label("matched"), PLACE_NAME.c.old_code, PLACE_NAME.c.whole)
-    query = select(PLACE, *names).join(PLACE_NAME, PLACE_NAME.c.ward == PLACE.c.ward).where(condition)
+    named = (PLACE_NAME.c.name.label("matched"), PLACE_NAME.c.old_code, PLACE_NAME.c.old_province, PLACE_NAME.c.whole)
+    query = select(PLACE, *named).join(PLACE_NAME, PLACE_NAME.c.ward == PLACE.c.ward).where(condition)
     rows = await tx.all(query.order_by(PLACE_NAME.c.id).limit(limit))
-    return [Match(_place(row), row.matched if row.old_code else None, row.whole) for row in rows]
+    return [_match(row) for row in rows]
+
+
+def _match(row: Row[Any]) -> Match:
+    place = _place(row)
+    if not row.old_code:
+        return Match(place, None, row.whole, f"{place.name} {place.province_name}")
+    return Match(place, row.matched, row.whole, f"{row.matched} {row.old_province}")
 
 
 async def put_participants(tx: Tx, participants: Sequence[Participant]) -> list[Participant]:

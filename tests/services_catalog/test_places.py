@@ -104,11 +104,39 @@ async def test_levels_of_the_catalogue_never_route(seeded: Database) -> None:
         ("thuan hoa hue", "19789"),
         ("phường Phạm Ngũ Lão quận 1", "26743"),
         ("pham ngu lao q1", "26743"),
+        ("Thôn Đông xã Xuân Quan huyện Văn Giang tỉnh Hưng Yên", "12025"),
+        ("thon dong xa xuan quan huyen van giang tinh hung yen", "12025"),
+        ("Đông, Xuân Quan, Văn Giang, Hưng Yên", "12025"),
+        ("Số 5 đường Lê Lợi, phường Trúc Bạch, quận Ba Đình, Hà Nội", "00004"),
+        ("thị trấn Sapa", "03006"),
+        ("Sapa, Lào Cai", "03006"),
+        ("Đảo Phú Quốc", "31078"),
+        ("huyện đảo Phú Quốc", "31078"),
+        ("Côn Đảo", "26732"),
+        ("H. Văn Giang, X. Xuân Quan", "12025"),
     ],
 )
 async def test_a_typed_name_old_or_new_finds_the_ward_first(seeded: Database, typed: str, ward: str) -> None:
     found = await usecases.search_places(database=seeded, typed=typed, province=None, limit=5)
     assert ward in [match.place.ward for match in found][:2], [(m.place.ward, m.place.name, m.matched) for m in found]
+
+
+@pytest.mark.parametrize("typed", ["P12 Q10 TPHCM", "phường 12 quận 10 tp hcm", "p.12, q.10, tp.hcm", "P 12 Q 10 HCM"])
+async def test_a_numbered_ward_is_found_by_its_short_forms_and_no_other_number(seeded: Database, typed: str) -> None:
+    found = await usecases.search_places(database=seeded, typed=typed, province=None, limit=8)
+    assert found and all(match.matched == "Phường 12, Quận 10" for match in found), [m.matched for m in found]
+
+
+async def test_a_kind_of_unit_is_no_part_of_a_name(seeded: Database) -> None:
+    found = await usecases.search_places(database=seeded, typed="Bến Thành", province=None, limit=8)
+    assert found[0].place.name == "Phường Bến Thành"
+    assert all("Bến Thành" in (match.matched or match.place.name) for match in found), "not Thành phố Bến Tre"
+
+
+async def test_what_no_reading_finds_is_nothing(seeded: Database) -> None:
+    for typed in ("abcxyz", "", "  ", "phường", "quận 99", "%_'"):
+        found = await usecases.search_places(database=seeded, typed=typed, province=None, limit=8)
+        assert not found or typed == "phường", typed
 
 
 async def test_a_split_old_ward_offers_every_new_one(seeded: Database) -> None:
