@@ -123,36 +123,9 @@ def make_api(
     app = make_app(title="citizen_service", prefix=PREFIX)
     app.state.verifier = verifier
 
-    @app.get("/profile", summary="What is known about you")
-    async def get_profile(principal: SignedIn, response: Response) -> ProfileOut:
-        _private(response)
-        if principal.for_organisation and principal.actor:
-            found = await usecases.show_profile(database=database, owner=principal.actor)
-            return _profile_at_work(principal, found)
-        found = await usecases.show_profile(database=database, owner=principal.sub)
-        return _profile(principal.sub, found)
-
-    @app.get("/colleagues", summary="Who works for the organisation that you act for")
-    async def get_colleagues(principal: SignedIn, response: Response) -> list[ColleagueOut]:
-        """Return names by the opaque subject that dossiers of the organisation carry. 403 when you act for yourself."""
-        _private(response)
-        if not principal.for_organisation or principal.org is None:
-            raise Forbidden("no_organisation", Text("Bạn đang làm việc cho bản thân.", "You act for yourself."))
-        found = await usecases.list_colleagues(database=database, org=principal.org)
-        return [ColleagueOut(sub=one.owner, name=one.name) for one in found]
-
+    _add_profile(app, database)
     _add_preferences(app, database, clock, ways)
-
-    @app.put("/contacts/{owner}", summary="How somebody you help is told", status_code=204)
-    async def put_contact(principal: SignedIn, body: ContactIn, owner: HelpedOwner) -> None:
-        """Keep how the person is told; ``owner`` is what starting to help them gave. 403 ``not_your_helping``.
-
-        It counts for what you file for that person, until they end it or take the dossier over. Repeating it with
-        another number mends it.
-        """
-        require_role(principal, "helper")
-        contact = Contact(owner, principal.sub, body.phone, body.way)
-        await usecases.keep_contact(database=database, clock=clock, contact=contact)
+    _add_contact(app, database, clock)
 
     @app.get("/notices", summary="Your notices, newest first")
     async def get_notices(
@@ -181,6 +154,39 @@ def make_api(
         return Page(results=[_access(one) for one in found], next_cursor=_cursor(following))
 
     return app
+
+
+def _add_profile(app: FastAPI, database: Database) -> None:
+    @app.get("/profile", summary="What is known about you")
+    async def get_profile(principal: SignedIn, response: Response) -> ProfileOut:
+        _private(response)
+        if principal.for_organisation and principal.actor:
+            found = await usecases.show_profile(database=database, owner=principal.actor)
+            return _profile_at_work(principal, found)
+        found = await usecases.show_profile(database=database, owner=principal.sub)
+        return _profile(principal.sub, found)
+
+    @app.get("/colleagues", summary="Who works for the organisation that you act for")
+    async def get_colleagues(principal: SignedIn, response: Response) -> list[ColleagueOut]:
+        """Return names by the opaque subject that dossiers of the organisation carry. 403 when you act for yourself."""
+        _private(response)
+        if not principal.for_organisation or principal.org is None:
+            raise Forbidden("no_organisation", Text("Bạn đang làm việc cho bản thân.", "You act for yourself."))
+        found = await usecases.list_colleagues(database=database, org=principal.org)
+        return [ColleagueOut(sub=one.owner, name=one.name) for one in found]
+
+
+def _add_contact(app: FastAPI, database: Database, clock: Clock) -> None:
+    @app.put("/contacts/{owner}", summary="How somebody you help is told", status_code=204)
+    async def put_contact(principal: SignedIn, body: ContactIn, owner: HelpedOwner) -> None:
+        """Keep how the person is told; ``owner`` is what starting to help them gave. 403 ``not_your_helping``.
+
+        It counts for what you file for that person, until they end it or take the dossier over. Repeating it with
+        another number mends it.
+        """
+        require_role(principal, "helper")
+        contact = Contact(owner, principal.sub, body.phone, body.way)
+        await usecases.keep_contact(database=database, clock=clock, contact=contact)
 
 
 def _add_preferences(app: FastAPI, database: Database, clock: Clock, ways: tuple[Channel, ...]) -> None:
