@@ -4,6 +4,8 @@ A language is a folder ``locales/{tag}/`` of JSON files; ``language.json`` holds
 ``file.key``. A text is never built from pieces of sentences. ``{name}`` marks what is filled in; where ``n`` is filled
 in, a key that ends in the CLDR's plural category (``_one``, ``_few``) is used instead of the plain one.
 
+``names/{tag}.json`` says what a language calls the fields and agencies of the catalogue, as far as it is known.
+
 Vietnamese and English are complete. Another language may lack texts: each missing one is shown in Vietnamese with a
 mark, and every page says that the translation is not complete.
 """
@@ -21,6 +23,7 @@ from kernel import locale
 from kernel.clock import VIETNAM
 
 FOLDER = Path(__file__).parent / "locales"
+NAMES = Path(__file__).parent / "names"
 MARK = "[vi] "
 
 
@@ -99,6 +102,25 @@ class Words:
             return str(own) if own else (MARK if vietnamese and self.lang not in text else "") + vietnamese
         return "" if text is None else str(text)
 
+    def vietnamese(self, text: str | None) -> str:
+        """Return what exists in Vietnamese only: with the mark where another language is shown."""
+        return f"{MARK}{text}" if text and self.lang != "vi" else text or ""
+
+    def named(self, name: str | None) -> str:
+        """Return what this language calls a field or an agency, by ``names/{lang}.json``; else the marked Vietnamese.
+
+        A name that ends in ``*`` there stands for all that begin so.
+        """
+        if not name or self.lang == "vi":
+            return name or ""
+        own, starts = _names(self.lang)
+        if name in own:
+            return own[name]
+        for start, text in starts:
+            if name.startswith(start):
+                return text.replace("*", name.removeprefix(start))
+        return self.vietnamese(name)
+
     def day(self, value: str | date | None) -> str:
         """Return a long date (``Thứ Hai, 30/11/2026``) of an RFC 3339 time or a date."""
         return locale.long_date(moment(value), self.lang) if value else ""
@@ -136,6 +158,13 @@ class Words:
     def term(self, term: Mapping[str, Any]) -> str:
         """Return a time limit with its unit, never a bare number."""
         return self(f"frame.{term['unit']}", n=term["amount"])
+
+
+@cache
+def _names(lang: str) -> tuple[Mapping[str, str], tuple[tuple[str, str], ...]]:
+    file = NAMES / f"{lang}.json"
+    listed: Mapping[str, str] = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    return listed, tuple((name[:-1], text) for name, text in listed.items() if name.endswith("*"))
 
 
 def moment(value: str | date) -> date:

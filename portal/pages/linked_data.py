@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from markupsafe import Markup
 
+from portal.i18n import MARK
 from portal.pages.visit import Visit
 
 SCHEMA = "https://schema.org"
@@ -37,7 +38,7 @@ def service(visit: Visit, procedure: Mapping[str, Any]) -> Markup:
     guide = procedure.get("guide") or {}
     data: dict[str, Any] = {
         "@type": "GovernmentService",
-        "name": visit.title_of(procedure),
+        "name": visit.title_of(procedure).removeprefix(MARK),
         "alternateName": procedure["title"],
         "identifier": procedure["code"],
         "url": visit.canonical(),

@@ -184,6 +184,8 @@ def _set(asked: Mapping[str, str]) -> Iterable[str]:
 
 
 def _label(name: str, value: str, t: Words) -> str:
+    if name in ("field", "agency"):
+        return t.named(value)
     key = f"find.{name}_{value}"
     return t(key) if name in ("type", "level", "applicant", "online") and t.known(key) else value
 

@@ -91,3 +91,11 @@ def test_a_third_language_is_a_folder_whose_gaps_are_shown_in_vietnamese_with_a_
     assert t.pick({"vi": "Nộp hồ sơ", "en": "File"}) == "[vi] Nộp hồ sơ"
     assert t.day("2026-11-30") == "lundi 30 novembre 2026"
     assert t.number(1234567) == "1\u202f234\u202f567"
+
+
+def test_names_of_fields_and_agencies_are_translated_or_marked() -> None:
+    en, vi = Words("en"), Words("vi")
+    assert (en.named("Bộ Tư pháp"), vi.named("Bộ Tư pháp")) == ("Ministry of Justice", "Bộ Tư pháp")
+    assert en.named("UBND tỉnh Lai Châu") == "People's Committee of Lai Châu province"
+    assert en.named("Lĩnh vực lạ") == "[vi] Lĩnh vực lạ"
+    assert (en.named(""), en.named(None), en.vietnamese(None)) == ("", "", "")
