@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms.values import Posted, one
+from portal.pages.naming import with_titles
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
@@ -16,6 +17,7 @@ CHOICES = ("grant", "refuse")
 async def waiting(visit: Visit) -> Response:
     """List what waits for the officer's office."""
     found = await visit.api.call("exemptions", query={"cursor": visit.query("cursor", 500)})
+    await with_titles(visit, found["results"])
     return visit.page("desk/exemptions.html", private=True, found=found, done=visit.query("done", 2))
 
 
