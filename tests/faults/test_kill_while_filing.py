@@ -1,4 +1,7 @@
-"""The crash test: 300 dossiers filed at once through the gateway while the process is killed five times."""
+"""The crash test: 300 dossiers filed at once through the gateway while the process is killed five times.
+
+`make test` runs a short one, 60 dossiers and two kills; the whole one belongs to the slow drills.
+"""
 
 import asyncio
 import random
@@ -7,12 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.running import Portal
 
-DOSSIERS = 300
-KILLS = 5
+WHOLE, SHORT = (300, 5), (60, 2)
 AT_ONCE = 12
+PATIENCE = 600.0
 
 
 async def _insist(client: httpx.AsyncClient, method: str, path: str, body: object, stop_at: float) -> httpx.Response:
@@ -45,9 +49,10 @@ async def _file(client: httpx.AsyncClient, case: dict[str, Any], number: int, st
         return str(sent.json()["code"])
 
 
-async def _file_all(portal: Portal, case: dict[str, Any], stop_at: float) -> list[str]:
+async def _file_all(portal: Portal, case: dict[str, Any], *, dossiers: int, kills: int) -> list[str]:
+    stop_at = time.monotonic() + PATIENCE
     places = asyncio.Queue[int]()
-    for number in range(DOSSIERS):
+    for number in range(dossiers):
         places.put_nowait(number)
     codes: list[str] = []
 
@@ -61,7 +66,7 @@ async def _file_all(portal: Portal, case: dict[str, Any], stop_at: float) -> lis
 
     async def kill() -> None:
         dice = random.Random(20261121)
-        for _ in range(KILLS):
+        for _ in range(kills):
             await asyncio.sleep(dice.uniform(0.5, 3.0))
             await asyncio.to_thread(portal.kill)
             await asyncio.to_thread(portal.start)
@@ -72,12 +77,22 @@ async def _file_all(portal: Portal, case: dict[str, Any], stop_at: float) -> lis
     return codes
 
 
-def test_no_acknowledged_dossier_is_lost_or_doubled(new_portal: Callable[..., Portal]) -> None:
+@pytest.mark.parametrize(
+    ("new_portal", "size"),
+    [
+        pytest.param("embedded", SHORT, id="embedded-short"),
+        pytest.param("embedded", WHOLE, id="embedded", marks=pytest.mark.slow),
+        pytest.param("postgres+kafka", WHOLE, id="postgres+kafka", marks=pytest.mark.slow),
+    ],
+    indirect=["new_portal"],
+)
+def test_no_acknowledged_dossier_is_lost_or_doubled(new_portal: Callable[..., Portal], size: tuple[int, int]) -> None:
+    dossiers, kills = size
     portal = new_portal(pace="0").start()
     with portal.client("citizen-1") as client:
         case = portal.example(client, "1.004873")
-    codes = asyncio.run(_file_all(portal, case, time.monotonic() + 200))
-    assert len(codes) == len(set(codes)) == DOSSIERS
+    codes = asyncio.run(_file_all(portal, case, dossiers=dossiers, kills=kills))
+    assert len(codes) == len(set(codes)) == dossiers
     with portal.client("citizen-1") as client:
         for code in codes:
             portal.until_status(client, code, 10, seconds=90)

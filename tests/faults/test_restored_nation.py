@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.running import Portal, until
 
@@ -39,6 +40,7 @@ def lane_of(client: httpx.Client) -> dict[str, object]:
     return dict(next(row for row in lanes if row["lane"] == LANE))
 
 
+@pytest.mark.slow
 def test_everything_acknowledged_before_the_backup_is_there_again(new_embedded: Callable[..., Portal]) -> None:
     portal = new_embedded(pace="0", offices=LANE).start()
     backup, stop, filed = portal.data.parent / "backup", threading.Event(), list[str]()
