@@ -77,6 +77,11 @@ def written_phone(value: str) -> str:
     return phonenumbers.format_number(number, home)
 
 
+def place_name(place: Mapping[str, Any]) -> str:
+    """Return a ward with its province: ``Phường Ba Đình, Thành phố Hà Nội``."""
+    return ", ".join(str(part) for part in (place.get("name"), place.get("province_name")) if part)
+
+
 def masked(value: str) -> str:
     """Return an identity number as it is shown outside the owner's own form: ``0361••••••12``."""
     return f"{value[:4]}{'•' * (len(value) - 6)}{value[-2:]}" if len(value) > 8 else "•" * len(value)

@@ -36,7 +36,9 @@ class Question:
     wrong_boxes: tuple[str, ...] = ()
     digests: list[str] = field(default_factory=list)
     found_places: list[Mapping[str, Any]] = field(default_factory=list)
+    found_said: str = ""
     place_query: str = ""
+    searchable: bool = False
     error: str = ""
     source: str = ""
     rule: str = ""
@@ -141,6 +143,7 @@ def _blank(name: str, spec: Mapping[str, Any], t: Words, *, optional: bool) -> Q
         accept=",".join(spec.get("accept") or ()),
         max_files=int(spec.get("max_files") or 1),
         partial=bool(spec.get("partial")),
+        searchable=any(option.get("also") for option in spec.get("options") or ()),
         rule=t("following.rule", rule=t.pick(spec["rule"])) if spec.get("rule") else "",
     )
 

@@ -8,12 +8,12 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from portal import codes
+from portal.forms.answers import place_name
 from portal.forms.card import Card, Unread, read_card
 from portal.forms.values import Posted, one, read_id_number, read_phone
 from portal.pages import mirroring
 from portal.pages.naming import in_english, with_titles
 from portal.pages.problem import route
-from portal.pages.question import place_name
 from portal.pages.reaching import reach
 from portal.pages.standing import KINDS
 from portal.pages.visit import Visit, posted

@@ -52,8 +52,8 @@ async def shown_at(visit: Visit, raw: Mapping[str, Any], token: str | None, addr
         path, _, query = address.partition("?")
         if path != base and not path.startswith(f"{base}/"):
             return None
-        asked: dict[str, Any] = {"method": "GET", "path": path, "query_string": query.encode(), "path_params": {}, CARRIED: token}
-        scope = {**visit.request.scope, **asked}
+        asked: dict[str, Any] = {"method": "GET", "path": path, "query_string": query.encode(), "path_params": {}}
+        scope = {**visit.request.scope, **asked, CARRIED: token}
         found = ((at, *at.matches(scope)) for at in visit.request.app.routes)
         at, child = next((at, child) for at, match, child in found if match is Match.FULL)
         page: Response = await at.endpoint(Request({**scope, **child}, visit.request.receive))

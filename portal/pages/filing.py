@@ -33,6 +33,8 @@ async def _place_page(visit: Visit, procedure: dict[str, Any], *, error: str = "
     if place:
         office = await visit.api.get_or(None, "resolve", procedure=procedure["code"], place=ward)
     probing = bool(place) and not visit.signed_in
+    if not error and found is not None:
+        error = _what_is_missing(visit, bool(query), bool(ward), bool(place))
     response = visit.page(
         "file_place.html",
         status,
@@ -50,6 +52,15 @@ async def _place_page(visit: Visit, procedure: dict[str, Any], *, error: str = "
     if probing:
         visit.set_cookie(response, PROBE, "1", path="/file", max_age=DAY)
     return response
+
+
+def _what_is_missing(visit: Visit, typed: bool, chosen: bool, known: bool) -> str:
+    """Return what to do on the page of places: nothing was typed, nothing chosen, or what was chosen is no place."""
+    if chosen:
+        return "" if known else visit.t("filing.place_unknown")
+    if visit.query("choosing", 2):
+        return visit.t("filing.choose_place")
+    return "" if typed or "q" not in visit.request.query_params else visit.t("filing.place_empty")
 
 
 async def begin(visit: Visit) -> Response:

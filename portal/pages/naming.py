@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from portal.pages.question import place_name
+from portal.forms.answers import place_name
 from portal.pages.visit import Visit
 
 

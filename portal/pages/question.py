@@ -12,6 +12,7 @@ from portal.forms.questions import Question, problem_text, questions, read_page,
 from portal.forms.values import Posted, Read, one
 from portal.pages.doubting import noted, to_note
 from portal.pages.draft import Draft
+from portal.pages.finding import find, name_places
 from portal.pages.reaching import reach_for
 from portal.pages.reusing import offer_wallet, said_by_helper, take_from_wallet
 from portal.pages.visit import Visit
@@ -69,7 +70,7 @@ async def show_page(visit: Visit, sheet: Sheet) -> Response:
     if visit.signed_in:
         await _prefill(visit, sheet, asked)
         await offer_wallet(visit, sheet.draft, asked)
-    await _name_places(visit, asked)
+    await name_places(visit, asked)
     return await _render(visit, sheet, asked)
 
 
@@ -79,27 +80,29 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
     action = one(texts, "action")
     if one(texts, "switch"):
         asked = questions(sheet.form, names, sheet.answers, visit.t, posted=texts)
-        await _name_places(visit, asked)
+        await name_places(visit, asked)
         return await _render(visit, sheet, asked)
     texts, errors = await _uploads(visit, sheet, names, texts, files)
     texts, errors = await take_from_wallet(visit, sheet.draft, texts, errors, action)
     if action.startswith("remove:"):
         texts = {**texts, **{name: [v for v in texts.get(name, []) if v != action[7:]] for name in names}}
-    texts, found = await _find_wards(visit, sheet, names, texts, force=action == "find")
-    errors |= {name: _which_place(visit, found[name]) for name in found if name not in errors}
+    texts, found = await find(visit, sheet.form, list(names), sheet.answers, texts)
     staying = bool(action) and action != "continue"
+    if not staying:
+        errors |= {name: text for name, text in found.said.items() if name not in errors}
     answers, more = await _save(visit, sheet, names, texts, quiet=staying, sure=not errors)
     errors = {**more, **errors}
-    if errors or staying or found:
+    if errors or staying:
         if staying and not files:
-            errors = {name: text for name, text in errors.items() if name in found or name not in more}
+            errors = {name: text for name, text in errors.items() if name not in more}
         asked = questions(sheet.form, names, answers, visit.t, posted=texts)
         boxes = {name: read.problem.boxes for name, read in _reads(visit, sheet, names, texts).items() if read.problem}
         for question in asked:
-            question.found_places = found.get(question.name, [])
+            question.found_places = found.places.get(question.name, [])
+            question.found_said = found.said.get(question.name, "")
             question.wrong_boxes = boxes.get(question.name, ())
         await offer_wallet(visit, sheet.draft, asked)
-        await _name_places(visit, asked)
+        await name_places(visit, asked)
         return await _render(visit, sheet, asked, errors)
     return visit.go(with_notes(sheet.following(visit, answers), sheet.notes(visit, answers, texts)))
 
@@ -192,56 +195,6 @@ async def store(
     return list(dict.fromkeys(digests)), refusal
 
 
-async def _find_wards(
-    visit: Visit, sheet: Sheet, names: Names, texts: Posted, *, force: bool
-) -> tuple[Posted, dict[str, list[Any]]]:
-    """Look up typed places that no choice was made for; one hit is taken, several are offered."""
-    out, found = dict(texts), {}
-    seen: dict[str, list[Any]] = {}
-    for name in (n for n in names if sheet.form["fields"][n]["widget"] == "ward"):
-        query = one(texts, f"{name}-q")
-        if not query or (one(texts, name) and query == one(texts, f"{name}-was") and not force):
-            continue
-        offered = seen[query] = await _places(visit, query)
-        exact = [place for place in offered if place_name(place).casefold() == query.casefold()]
-        hits = exact[:1] or offered
-        if len(hits) == 1 and not force:
-            out[name] = [hits[0]["ward"]]
-        else:
-            found[name] = offered
-            out[name] = [""]
-    for name in (n for n in names if sheet.form["fields"][n]["widget"] == "former"):
-        out[name] = [await _former(visit, sheet, name.removesuffix("_before"), out, seen)]
-    return out, found
-
-
-def _which_place(visit: Visit, places: list[Any]) -> str:
-    """Return what to do about several places: a divided old ward is one question about itself."""
-    old = {str(place.get("matched") or "") for place in places}
-    if len(places) > 1 and len(old) == 1 and old != {""} and not any(place.get("whole", True) for place in places):
-        return visit.t("filing.place_divided", name=old.pop(), n=len(places))
-    return visit.t("filing.choose_place")
-
-
-async def _former(
-    visit: Visit, sheet: Sheet, ward: str, texts: Posted, seen: Mapping[str, Sequence[Mapping[str, Any]]]
-) -> str:
-    """Return the old name by which a ward was found, as papers print it; what was kept for the same ward stays.
-
-    ``seen`` are places that were just looked up, by the words typed.
-    """
-    chosen, query = one(texts, ward), one(texts, f"{ward}-q")
-    kept = str(sheet.answers.get(f"{ward}_before") or "") if chosen == sheet.answers.get(ward) else ""
-    if not chosen or not query:
-        return kept
-    hits = seen[query] if query in seen else await _places(visit, query)
-    return str(next((place.get("matched") for place in hits if place["ward"] == chosen), "") or "") or kept
-
-
-async def _places(visit: Visit, query: str) -> list[Any]:
-    return list((await visit.api.get_or({"results": []}, "places", q=query, page_size=8))["results"])
-
-
 async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
     """Fill empty boxes from the person's own record and say where each value comes from."""
     sources = {q.name: source_of(sheet.form["fields"][q.name], sheet.answers) for q in asked}
@@ -261,20 +214,6 @@ async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
         source = visit.t.pick(profile.get("source"))
         as_of = visit.t.short_day(profile.get("as_of"))
         question.source = source if helped else visit.t("filing.source", source=source, day=as_of)
-
-
-async def _name_places(visit: Visit, asked: list[Question]) -> None:
-    """Show a chosen ward by its name, not its code."""
-    for question in asked:
-        if question.widget == "ward" and question.raw:
-            place = await visit.api.get_or(None, "place", {"ward": question.raw})
-            question.source = place_name(place) if place else question.raw
-            question.place_query = question.place_query or question.source
-
-
-def place_name(place: Mapping[str, Any]) -> str:
-    """Return a ward with its province: ``Phường Ba Đình, Thành phố Hà Nội``."""
-    return ", ".join(str(part) for part in (place.get("name"), place.get("province_name")) if part)
 
 
 async def _render(

@@ -6,10 +6,9 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms import conditions
-from portal.forms.answers import display, masked
+from portal.forms.answers import display, masked, place_name
 from portal.forms.values import one
 from portal.pages.problem import route
-from portal.pages.question import place_name
 from portal.pages.submitting import place_names
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms import conditions
-from portal.forms.answers import display
+from portal.forms.answers import display, place_name
 from portal.forms.questions import required_text
 from portal.forms.values import one
 from portal.pages import exemption
@@ -14,7 +14,6 @@ from portal.pages.carrying import answered, held
 from portal.pages.doubting import notice_of
 from portal.pages.draft import Draft, cookie_name, cookie_path, forget_token, load
 from portal.pages.problem import route
-from portal.pages.question import place_name
 from portal.pages.reaching import reach_for
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem

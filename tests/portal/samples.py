@@ -129,7 +129,11 @@ FIELDS = {
         "select",
         "Dân tộc",
         "Ethnicity",
-        options=[{"value": "01", "label": two("Kinh", "Kinh")}, {"value": "02", "label": two("Tày", "Tày")}],
+        options=[
+            {"value": "01", "label": two("Kinh", "Kinh")},
+            {"value": "02", "label": two("Tày", "Tày"), "also": "Thổ, Pa Dí"},
+            {"value": "24", "label": two("Thổ", "Thổ")},
+        ],
     ),
     "id_number": _field("id_number", "Số định danh", "Identity number"),
     "members": _field(

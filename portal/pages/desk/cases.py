@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from portal.forms import conditions
+from portal.forms.answers import place_name
 from portal.forms.questions import Question, problem_text, questions, required_text
 from portal.forms.values import Posted, one, read
 from portal.pages.desk import writing
@@ -18,7 +19,6 @@ from portal.pages.desk.forming import NEW
 from portal.pages.desk.layout import index_of
 from portal.pages.desk.naming import new_name
 from portal.pages.problem import route
-from portal.pages.question import place_name
 from portal.pages.visit import Visit, posted
 
 KEPT = ("former",)  # no box here: what a case holds of them stays
