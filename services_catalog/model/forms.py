@@ -250,7 +250,12 @@ def _conjunction(conds: Sequence[Cond | None]) -> Cond | None:
 def _options(field: Written, options: Options) -> list[dict[str, Any]]:
     listed = field.get("options", ())
     rows = options[listed] if isinstance(listed, str) else listed
-    return [{"value": value, "label": {"vi": vi, "en": en}} for value, vi, en in rows]
+    return [_option(*row) for row in rows]
+
+
+def _option(value: str, vi: str, en: str, also: str = "") -> dict[str, Any]:
+    """Return a choice; ``also`` are other names that find it and are not shown."""
+    return {"value": value, "label": {"vi": vi, "en": en}} | ({"also": also} if also else {})
 
 
 def _property(field: Written, options: Options) -> dict[str, Any]:
