@@ -1,4 +1,4 @@
-"""Reading aloud in Chromium: only with a voice of the device, in the page's language, and stopped by the same button."""
+"""Reading aloud in Chromium: only with a voice of the device, in the page's language, stopped by the same button."""
 
 from pathlib import Path
 
