@@ -18,6 +18,7 @@ from province_backend.model.case import Filing, Item
 FOLDER = Path(__file__).parent
 WORDS = FOLDER / "words"
 DIGITS = frozenset("0123456789abcdef")
+PHONE = re.compile(r"\+84[0-9]{9,10}")
 CODE = re.compile(r"[a-z0-9.-]{1,64}")
 
 
@@ -97,6 +98,8 @@ def _one(value: object, options: str | Mapping[str, Any], lang: str) -> str:
     text = "" if value is None or isinstance(value, dict) else str(value)
     if not text or (len(text) == 64 and DIGITS.issuperset(text)):
         return ""
+    if PHONE.fullmatch(text):
+        return f"0{text[3:-6]} {text[-6:-3]} {text[-3:]}"
     if options == "wards":
         return _wards().get(text, text)
     known = _book("options").get(options) if isinstance(options, str) else options

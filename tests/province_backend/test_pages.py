@@ -201,6 +201,14 @@ async def test_detail_18_an_amount_is_read_as_it_was_meant_or_not_at_all(
         assert asked == ([] if amount is None else [amount])
 
 
+async def test_a_shortcut_goes_to_the_button_and_does_not_press_it(open_offices: Open, token: Token) -> None:
+    async with open_offices(run=False) as offices:
+        await offices.by_id["H26"].deliver(handover())
+        page = text(await Officer(offices.running.app, token()).get(CASE))
+        assert re.search(r'<a [^>]*href="#do-accept" accesskey="1"', page)
+        assert not re.search(r"<button[^>]*accesskey", page)
+
+
 async def test_the_citizen_reads_the_name_that_the_list_of_staff_has(open_offices: Open, token: Token) -> None:
     async with open_offices(run=False, staff={"officer-1": "Vũ Thị Mai"}) as offices:
         office = offices.by_id["H26"]

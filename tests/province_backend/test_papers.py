@@ -116,6 +116,11 @@ async def test_a_pdf_that_cannot_be_written_again_is_refused_in_words(printer: P
     assert refused.value.code == "file_broken"
 
 
+def test_detail_10_a_telephone_is_shown_as_people_write_it() -> None:
+    shown = dict(facts(fresh(answers={"phone": "+84912345678"}).filing, "vi"))
+    assert list(shown.values()) == ["0912 345 678"]
+
+
 async def test_a_mother_who_files_stands_on_her_childs_paper_by_name(printer: Printer) -> None:
     said = {"requester_relation": "mother", "requester_name": "Trần Thị Bích", "father_name": "Lê Văn An"}
     printed = dict(printed_facts(replace(fresh().filing, procedure="1.001193", answers=said)))
