@@ -62,7 +62,7 @@ class Result(BaseModel):
 
     ``term_text`` and ``fee_text`` are how long it takes and what it costs as the guide says it; null, as ``term``,
     when not published: never free, never nothing. ``text`` tells a procedure from those like it; of other kinds it is
-    the answer or the first lines, ``address`` their page on this site.
+    the answer or the first lines, ``address`` their page on this site, ``procedures`` the codes they are about.
     """
 
     type: str
@@ -82,6 +82,7 @@ class Result(BaseModel):
     also_count: int
     text: Sentence | None
     address: str | None
+    procedures: list[str]
     competent_level: str | None
     term: Term | None
     term_text: Sentence | None
@@ -199,6 +200,7 @@ def _result(hit: Hit) -> dict[str, Any]:
         "also_count": len(hit.also),
         "text": _both(*apart().get(one.id, (one.text, one.text_en))),
         "address": one.address or None,
+        "procedures": one.leads,
         "competent_level": one.competent_level or None,
         "term": {"amount": one.term_amount, "unit": one.term_unit} if one.term_amount else None,
         "term_text": _both(one.term, one.term_en),

@@ -80,6 +80,7 @@ def _result(one: dict[str, Any]) -> dict[str, Any]:
         "also_count": 0,
         "text": guide.get("who"),
         "address": None,
+        "procedures": [],
         "competent_level": "commune" if guide else None,
         "term_text": (guide.get("term") or {}).get("text"),
         "fee_text": (guide.get("fee") or {}).get("text"),
@@ -96,6 +97,7 @@ def _other(kind: str, id: str, title: tuple[str, str], text: tuple[str, str], ad
         "plain_title_en": title[1],
         "text": two(*text),
         "address": address,
+        "procedures": ["1.001193"],
         "why": {"kind": "name", "words": title[0]},
     }
 

@@ -15,6 +15,9 @@ STATES = (
     "/search?q=shinh&where=nowhere+at+all",
     "/search?q=shinh&level=commune&place=00004",
     "/search?q=zzz&level=commune",
+    "/search?q=khai&type=question",
+    "/search?q=khai&noted=1&lang=en",
+    "/search/missed",
 )
 
 

@@ -49,6 +49,7 @@ async def test_a_question_stands_beside_procedures_and_takes_no_place_from_them(
     answer = found["beside"][1]
     assert answer["text"] == {"vi": "Từ đủ 18 tuổi.", "en": "At least 18."}
     assert (answer["address"], answer["why"]["kind"]) == ("/questions?topic=voi#voi-age", "name")
+    assert answer["procedures"] == ["1.000001"]
     assert found["total"] == 1
     assert {"value": "question", "count": 1} in found["facets"]["type"]
 

@@ -35,6 +35,7 @@ async def test_a_procedure_can_be_found_once_its_revision_and_its_head_are_here(
         "also_count": 0,
         "text": None,
         "address": None,
+        "procedures": [],
         "competent_level": None,
         "term": None,
         "term_text": None,
