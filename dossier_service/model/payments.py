@@ -15,7 +15,7 @@ from dossier_service.model.reports import Stamps, Writer
 from dossier_service.model.states import UNDER_WAY, AskKind, RequestKind, RequestState
 from kernel.errors import Conflict, Text
 
-SOON = (5, 10, 20, 40, 60)
+SOON = (5, 10, 20, 40, 50)
 LATER = (600, 3600, 6 * 3600, 24 * 3600, 3 * 24 * 3600)
 NEVER_BEGUN = len(SOON)
 REFUNDED = "payment_refunded"

@@ -10,7 +10,7 @@ from dossier_service.model.history import Entry, faults_of
 from dossier_service.model.merkle import leaf_of, root_of
 from dossier_service.model.rehoming import CHANGED
 from dossier_service.model.states import RequestState, derive_status
-from dossier_service.store import dossiers, files, owners, roots
+from dossier_service.store import dossiers, files, owners, payments, roots
 from dossier_service.store.tables import DOSSIER
 from kernel.db import Tx
 
@@ -41,6 +41,7 @@ async def check_invariants(tx: Tx, *, settled: bool = True) -> list[str]:
             broken += _of_state(dossier, shown[code])
             broken += await _of_requests(tx, dossier, history, settled=settled)
             broken += await _of_files(tx, dossier)
+            broken += await _of_payments(tx, dossier)
         after = codes[-1]
     return broken + await _of_roots(tx)
 
@@ -114,6 +115,18 @@ async def _of_files(tx: Tx, dossier: Dossier) -> list[str]:
         named += request.files
     known = {row.sha256 for row in await files.of_dossier(tx, dossier.code)}
     return [f"{dossier.code}: names a file that is not known: {r.sha256}" for r in named if r.sha256 not in known]
+
+
+async def _of_payments(tx: Tx, dossier: Dossier) -> list[str]:
+    """One charge is kept for an ask at most, it is the amount that was asked, and a request tells of it."""
+    broken = []
+    kept = [payment for payment in await payments.of_dossier(tx, dossier.code) if payment.kept]
+    many = Counter(payment.ask_no for payment in kept)
+    broken += [f"{dossier.code}: ask {ask_no} was paid {count} times" for ask_no, count in many.items() if count > 1]
+    for payment in kept:
+        if payment.charged_vnd != payment.amount_vnd or payment.request_no is None:
+            broken.append(f"{dossier.code}: payment {payment.id} is kept with another amount or without its request")
+    return broken
 
 
 async def _of_every_day(tx: Tx) -> list[str]:

@@ -88,19 +88,19 @@ class Till:
         _, payment = await check_payment(desk=self.here.desk, principal=CITIZEN, code=self.code, id=id)
         return payment
 
-    async def mend(self) -> list[Payment]:
-        """Let what mends itself do all that it would do in time; return the dossier's payments."""
+    async def mend(self, within: timedelta = timedelta(days=9)) -> list[Payment]:
+        """Let what mends itself do what it would do in that time; return the dossier's payments."""
         for _ in range(3):
-            await self.make_due()
+            await self.make_due(within)
             await reconcile_payments(desk=self.here.desk)
         return await self.all()
 
-    async def make_due(self) -> None:
-        """Have everything that is still to be done be due now."""
+    async def make_due(self, within: timedelta) -> None:
+        """Have what is to be done in that time be due now."""
         async with self.here.desk.database.begin() as tx:
             for payment in await payments.of_dossier(tx, self.code):
                 if payment.next_at is not None:
-                    await payments.put(tx, replace(payment, next_at=payment.next_at - timedelta(days=9)))
+                    await payments.put(tx, replace(payment, next_at=payment.next_at - within))
 
     async def all(self) -> list[Payment]:
         """Return the dossier's payments."""
@@ -109,16 +109,16 @@ class Till:
 
 
 @asynccontextmanager
-async def till(folder: Path, *, clock: Clock | None = None, accept: bool = True) -> AsyncIterator[Till]:
-    """Open a service, file a dossier, and let its office accept it and ask for money."""
-    clock = clock or Clock(folder / "clock.json")
+async def till(folder: Path, *, code: str = "") -> AsyncIterator[Till]:
+    """Open a service, file a dossier, let its office accept it and ask for money; or open that of ``code`` again."""
+    clock = Clock(folder / "clock.json")
     app = build(data=folder, public_url="http://pay.test", secret=SECRET, clock=clock)
     wire = Wire(app)
     platform = PaymentPlatform(wire, base="/pay", secret=SECRET, seconds=5.0)
     async with world(folder, clock=clock, platform=platform) as here:
-        code = await here.file()
+        known, code = bool(code), code or await here.file()
         made = Till(here, code, Owner(code, clock.now()), Book(folder / "payments", clock.now), wire)
-        if accept:
+        if not known:
             await made.report("accepted", state=State.ACCEPTED)
             await made.ask()
         yield made

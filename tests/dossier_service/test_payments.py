@@ -177,5 +177,3 @@ async def test_money_of_a_payment_that_was_given_up_goes_back_when_another_one_i
         here.book.debit(first.id, anyway=True)
         first, second = await here.mend()
         assert (first.refund, first.refund_why, second.kept) == (RefundState.DONE, "twice", True)
-
-
