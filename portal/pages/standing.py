@@ -38,6 +38,7 @@ PASSED = (
     *("contact_ended", "task_opened", "task_closed", "rating_asked", "ask_reminded"),
     *("exemption_granted", "exemption_refused", "exemption_to_prove"),
 )
+BESIDE = ("contact_ended", "dossier_claimed", "help_ended", "payment_refunded", "rating_asked", "task_closed", "task_opened")
 OWN_STEPS = ("submitted", "request_filed")
 
 
@@ -167,9 +168,10 @@ def steps(dossier: Dossier, timeline: Sequence[Row], t: Words, offices: Mapping[
     says so. ``unnamed`` = an officer took the step and the office did not say who.
     """
     rows = [row for row in timeline if not (row["type"] == "request_answered" and row.get("verdict") == "accepted")]
+    last = max((at for at, row in enumerate(rows) if row["type"] not in BESIDE), default=len(rows) - 1)
     told = []
     for at, row in enumerate(rows):
-        kind = KINDS.get(dossier["status"], "now") if at == len(rows) - 1 else "done"
+        kind = KINDS.get(dossier["status"], "now") if at == last else "done"
         key = _step_key(row, t)
         told.append(
             {
