@@ -124,7 +124,10 @@ async def confirm(visit: Visit) -> Response:
         return await _confirm_page(
             visit, dossier, ask, error=("f-text", visit.t("following.confirm_what")), verdict=verdict
         )
-    body = {"kind": "confirmation", "ask_no": ask["ask_no"], "text": text if verdict == "wrong" else ""}
+    if verdict == "right" and text:
+        both = ("f-verdict-0", visit.t("supplement.right_or_wrong"))
+        return await _confirm_page(visit, dossier, ask, error=both, verdict=verdict, text=text)
+    body = {"kind": "confirmation", "ask_no": ask["ask_no"], "text": text}
     refused = await _send(visit, dossier, body, one(texts, "key"))
     if isinstance(refused, Response):
         return refused

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from kernel.auth import Principal, SignedIn, Verifier, require_role
-from kernel.errors import Conflict, Invalid, NotFound, Problem, Text
+from kernel.errors import Conflict, Invalid, NotFound, Problem, Text, Unauthenticated
 from kernel.web import make_app
 from kernel.web.problems import INVALID, plain_problem, status_of
 from province_backend.api.actions import action, field, number
@@ -47,8 +47,13 @@ def make_pages(offices: Mapping[str, Books], verifier: Verifier) -> FastAPI:
 
 
 async def on_problem(request: Request, error: Exception) -> Response:
-    """Show a problem as a page."""
+    """Show a problem as a page; what an officer typed before the session ended comes back to be sent again."""
     assert isinstance(error, Problem)
+    if isinstance(error, Unauthenticated) and request.method == "POST":
+        async with request.form(max_files=1, max_fields=20, max_part_size=64 * 1024) as form:
+            typed = {name: value for name, value in form.items() if isinstance(value, str)}
+            files = any(isinstance(value, UploadFile) and value.filename for value in form.values())
+        return page(request, "office/session_over.html", 401, office=None, signed_in=False, typed=typed, files=files)
     return problem_page(request, error)
 
 

@@ -100,7 +100,9 @@ async def test_a_draft_result_is_agreed_or_corrected(signed_in: Browser, contrac
     assert (await signed_in.post(address, data={})).status_code == 422
     assert (await signed_in.post(address, data={"verdict": "wrong"})).status_code == 422
     await signed_in.post(address, data={"verdict": "wrong", "text": "Đệm là Thị"})
-    await signed_in.post(address, data={"verdict": "right", "text": "thừa"})
+    both = await signed_in.post(address, data={"verdict": "right", "text": "Có chỗ sai ở tên"})
+    assert both.status_code == 422 and "Có chỗ sai ở tên" in both.text and 'href="#f-verdict-0"' in both.text
+    await signed_in.post(address, data={"verdict": "right", "text": ""})
     assert [request["text"] for request in contract.requests] == ["Đệm là Thị", ""]
 
 

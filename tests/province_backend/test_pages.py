@@ -201,6 +201,20 @@ async def test_detail_18_an_amount_is_read_as_it_was_meant_or_not_at_all(
         assert asked == ([] if amount is None else [amount])
 
 
+async def test_what_an_officer_typed_outlives_the_session(open_offices: Open, token: Token) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        seen = await Officer(offices.running.app, token()).seen()
+        over = await Officer(offices.running.app, None).post(
+            f"{CASE}/refuse", seen=seen, reason="Hồ sơ <trùng>", rule="Điều 16"
+        )
+        assert over.status == 401
+        for wanted in (f'action="{CASE}/refuse"', 'value="Hồ sơ &lt;trùng&gt;"', f'name="seen" value="{seen}"'):
+            assert wanted in text(over)
+        assert await reports(office) == []
+
+
 async def test_a_shortcut_goes_to_the_button_and_does_not_press_it(open_offices: Open, token: Token) -> None:
     async with open_offices(run=False) as offices:
         await offices.by_id["H26"].deliver(handover())
