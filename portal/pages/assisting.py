@@ -213,6 +213,7 @@ async def print_receipt(visit: Visit) -> Response:
         found=found,
         filed=filed,
         issued=issued,
+        exemption=(await visit.api.get_or({}, "wish", {"id": found["draft"]})).get("exemption"),
         address=address,
         check=codes.check(str(found["code"])),
         qr=Markup(codes.qr_svg(address, visit.t("assist.qr_title"))),

@@ -115,14 +115,14 @@ async def test_step_6_without_consent_nobody_looks_and_an_officer_decides(signed
     assert "Bạn không đồng ý tra cứu, nên không ai đã tra." in page
 
 
-async def test_step_6_a_refusal_says_why_by_which_rule_and_how_to_complain(
+async def test_detail_25_step_6_a_refusal_says_why_by_which_rule_what_next_and_how_to_complain(
     signed_in: Browser, contract: Services
 ) -> None:
     told = {"reason": "Xã này không thuộc danh sách.", "refused_by_rule": "Thông tư 75/2022/TT-BTC, Điều 4"}
     contract.exemptions.of["H26-261121-0001"] = wished("refused", code="H26-261121-0001", **told)
     page = (await signed_in.get(DOSSIER)).text
     assert all(text in page for text in told.values())
-    assert 'href="/feedback">Cách khiếu nại' in page
+    assert 'href="/feedback">Cách khiếu nại' in page and "cơ quan báo số tiền và hạn nộp" in page
 
 
 async def test_step_6_the_photo_can_be_sent_after_filing(signed_in: Browser, contract: Services) -> None:
@@ -142,6 +142,12 @@ async def test_step_7_the_receipt_states_fee_exemption_basis_and_resolution(
     assert words[standing] in page and "Người thuộc hộ nghèo" in page
     assert "Thông tư 75/2022/TT-BTC, Điều 4 khoản 3" in page and "Nghị quyết 1/2026/NQ-HĐND" in page
     assert "Bạn chưa phải nộp gì" in page or "Bạn không phải nộp lệ phí." in page
+
+
+async def test_step_7_the_receipt_of_a_helped_person_states_it_too(signed_in: Browser, contract: Services) -> None:
+    contract.exemptions.wishes["d1"] = wished("exempt", "poor_household")
+    page = read((await signed_in.post("/assist/h1/receipt")).text)
+    assert "Được miễn" in page and "Người thuộc hộ nghèo" in page and "Nghị quyết 1/2026/NQ-HĐND" in page
 
 
 async def test_step_7_a_dossier_without_a_wish_says_nothing_of_it(signed_in: Browser) -> None:
