@@ -40,6 +40,7 @@ class Kind(StrEnum):
     REQUEST_DECLINED = "request_declined"
     REQUEST_CLOSED = "request_closed"
     RATING_ASKED = "rating_asked"
+    APOLOGISED = "apologised"
     ASK_REMINDED = "ask_reminded"
     EXEMPTION_GRANTED = "exemption_granted"
     EXEMPTION_REFUSED = "exemption_refused"
@@ -170,7 +171,7 @@ def kind_of(fact: Fact) -> Kind | None:
         case "dossier_submitted":
             return Kind.SUBMITTED
         case "due_changed":
-            return Kind.DUE_CHANGED
+            return Kind.APOLOGISED if fact.step == "apologised" else Kind.DUE_CHANGED
         case "owner_changed":
             return Kind.OWNER_CHANGED
         case "rating_asked" | "ask_reminded":

@@ -121,6 +121,10 @@ FIRST: Mapping[Kind, Text] = {
         "Bạn sắp hết hạn trả lời cơ quan về hồ sơ {code}. Hạn ghi ở trang hồ sơ.",
         "Your time to answer the office about dossier {code} ends soon. The last day is on its page.",
     ),
+    Kind.APOLOGISED: Text(
+        "Bạn chưa phải làm gì. Cơ quan xin lỗi vì hồ sơ {code} sẽ trễ hẹn.",
+        "Nothing to do now. The office is sorry that dossier {code} will be late.",
+    ),
     Kind.RATING_ASKED: Text(
         "Mời bạn đánh giá việc giải quyết hồ sơ {code}. Không bắt buộc. Đã đánh giá rồi thì bạn bỏ qua tin này.",
         "You may rate how dossier {code} was handled. You need not. If you have, there is nothing to do.",
@@ -148,7 +152,12 @@ BY_WHEN: Mapping[Kind, Text] = {
 
 APPOINTED = Text("Hẹn trả kết quả: {due}.", "Result due: {due}.")
 EXPECTED = Text("Dự kiến trả kết quả: {due}.", "Result expected: {due}.")
-SHOWS_DUE = frozenset((Kind.SUBMITTED, Kind.ACCEPTED, Kind.DUE_CHANGED, Kind.OWNER_CHANGED, Kind.REQUEST_ACCEPTED))
+SHOWS_DUE = frozenset(
+    (
+        *(Kind.SUBMITTED, Kind.ACCEPTED, Kind.DUE_CHANGED, Kind.APOLOGISED),
+        *(Kind.OWNER_CHANGED, Kind.REQUEST_ACCEPTED),
+    )
+)
 
 NEVER_ASKS = Text(
     "Một Cửa không bao giờ hỏi mật khẩu hay mã OTP, không đòi chuyển tiền qua tin nhắn.",

@@ -113,6 +113,12 @@ async def stop(books: Books, code: str, seen: int, actor: Actor, form: FormData)
     return await deciding.stop_case(books=books, code=code, seen=seen, actor=actor, reason=reason, rule=rule)
 
 
+async def apologise(books: Books, code: str, seen: int, actor: Actor, form: FormData) -> Case:
+    """Apologise before the appointment is missed."""
+    more, reason, head = number(form, "more"), field(form, "reason"), field(form, "head")
+    return await deciding.apologise(books=books, code=code, seen=seen, actor=actor, more=more, reason=reason, head=head)
+
+
 async def answer(books: Books, code: str, seen: int, actor: Actor, form: FormData) -> Case:
     """Answer a request: the button says accept or decline."""
     verdict = field(form, "verdict")
@@ -140,6 +146,7 @@ ACTIONS: Mapping[str, Act] = {
     "return": give_back,
     "refuse": refuse,
     "stop": stop,
+    "apologise": apologise,
     "answer": answer,
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kernel.errors import Conflict, FieldProblem, Invalid, Text
 from province_backend.model.case import (
@@ -30,8 +30,8 @@ Appoint = Callable[[datetime, Case], Due | None]
 WORKING = (State.SUBMITTED, State.ACCEPTED, State.PROCESSING)
 STEPS_IN: Mapping[State, tuple[str, ...]] = {
     State.SUBMITTED: ("accept", "ask_for_papers", "refuse"),
-    State.ACCEPTED: ("start", "ask_for_papers", "ask_for_money", "stop"),
-    State.PROCESSING: ("decide", "send_draft", "ask_for_papers", "ask_for_money", "stop"),
+    State.ACCEPTED: ("start", "ask_for_papers", "ask_for_money", "apologise", "stop"),
+    State.PROCESSING: ("decide", "send_draft", "ask_for_papers", "ask_for_money", "apologise", "stop"),
     State.DECIDED: ("return", "attach"),
     State.RETURNED: (),
     State.REFUSED: (),
@@ -43,6 +43,8 @@ BLOCKED_BY: Mapping[str, tuple[RequestKind, ...]] = {
     "send_draft": (RequestKind.CONFIRMATION,),
     "decide": tuple(RequestKind),
 }
+APOLOGISED = "apologised"
+BEFORE_LATE = timedelta(days=1)
 CLOSED_TEXT = "Hồ sơ đã kết thúc trước khi yêu cầu này được xử lý."
 
 
@@ -231,6 +233,39 @@ def stop(case: Case, *, actor: Actor, now: datetime, reason: str, rule: str) -> 
     return advance(case, actor=actor, now=now, step="stopped", state=State.STOPPED, note=reason, reason=(reason, rule))
 
 
+def apologise(case: Case, *, actor: Actor, now: datetime, reason: str, head: str, due: Due | None) -> Moved:
+    """Say sorry before the appointment is missed, with the reason, the head's name and a new day: once, a day ahead.
+
+    The rule is that of decree 61/2018, article 19.9; decree 118/2025 replaced it and was not compared.
+    Raises ``Conflict`` (``no_appointment``, ``apologised_already``, ``too_late_to_apologise``), ``Invalid``.
+    """
+    if case.state not in (State.ACCEPTED, State.PROCESSING) or case.due is None or due is None:
+        raise Conflict("no_appointment", Text("Hồ sơ chưa có ngày hẹn.", "There is no appointment to move."))
+    if apologised(case):
+        text = Text("Chỉ được hẹn lại một lần.", "An appointment is moved once only.")
+        raise Conflict("apologised_already", text)
+    if now > case.due.at - BEFORE_LATE:
+        text = Text(
+            "Phải xin lỗi trước ngày hẹn ít nhất 1 ngày. Nay hồ sơ tính là trễ.",
+            "An apology comes a day before the appointment. This one counts as late now.",
+        )
+        raise Conflict("too_late_to_apologise", text)
+    wanted = {
+        "reason": (reason, Text("Ghi lý do để người dân hiểu.", "Write a reason that the citizen understands.")),
+        "head": (head, Text("Ghi tên người đứng đầu ký xin lỗi.", "Write the name of the head who signs.")),
+    }
+    missing = [FieldProblem(name, "required", text) for name, (value, text) in wanted.items() if not value.strip()]
+    if missing:
+        raise Invalid("missing", missing[0].text, missing)
+    note = f"Cơ quan xin lỗi vì sẽ trễ hẹn. Lý do: {reason.strip()} Người đứng đầu ký: {head.strip()}."
+    return advance(case, actor=actor, now=now, step=APOLOGISED, note=note, due=due)
+
+
+def apologised(case: Case) -> bool:
+    """Tell whether the appointment was moved already."""
+    return any(row.step.type == APOLOGISED for row in case.history)
+
+
 def lapse(case: Case, *, actor: Actor, now: datetime) -> Moved | None:
     """Let asks whose time is over lapse. Papers or money not brought stop the case; a draft not answered stands.
 
@@ -261,6 +296,8 @@ def possible(case: Case) -> tuple[str, ...]:
     if case.stale:
         return ()
     names = tuple(name for name in STEPS_IN[case.state] if not _blocked(case, name))
+    if case.due is None or apologised(case):
+        names = tuple(name for name in names if name != "apologise")
     return tuple(name for name in names if name != "return" or case.results)
 
 

@@ -44,6 +44,13 @@ class Books:
         due = self.calendar.due(start, Term(amount, unit))
         return Due(due.at, due.start, due.amount, due.unit, due.calendar, due.skipped)
 
+    def later(self, case: Case, more: int) -> Due | None:
+        """Return the appointment of ``case`` with ``more`` of its own unit added; None when it has none."""
+        if case.due is None:
+            return None
+        due = self.calendar.due(case.due.start, Term(case.due.amount + more, case.due.unit))
+        return Due(due.at, due.start, due.amount, due.unit, due.calendar, due.skipped)
+
     def working_days(self, amount: int) -> datetime:
         """Return when ``amount`` working days from now are over."""
         return self.calendar.due(self.clock.now(), Term(amount, Unit.WORKING_DAYS)).at

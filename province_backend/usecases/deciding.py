@@ -10,6 +10,7 @@ from province_backend.model.steps import Actor
 from province_backend.usecases.books import Books, get_case, take_step
 
 PDF = "application/pdf"
+LONGEST_DELAY = 60
 
 
 async def accept_case(*, books: Books, code: str, seen: int | None, actor: Actor) -> Case:
@@ -125,6 +126,24 @@ async def stop_case(*, books: Books, code: str, seen: int | None, actor: Actor, 
         code=code,
         seen_version=seen,
         step=lambda case: steps.stop(case, actor=actor, now=books.clock.now(), reason=reason, rule=rule),
+    )
+
+
+async def apologise(
+    *, books: Books, code: str, seen: int | None, actor: Actor, more: int, reason: str, head: str
+) -> Case:
+    """Say sorry before the appointment is missed, and give it ``more`` of its unit (1 to 60); once."""
+    if not 1 <= more <= LONGEST_DELAY:
+        text = Text("Ghi từ 1 đến 60.", "Write 1 to 60.")
+        raise Invalid("invalid_form", text, [FieldProblem("more", "invalid", text)])
+    now = books.clock.now()
+    return await take_step(
+        books=books,
+        code=code,
+        seen_version=seen,
+        step=lambda case: steps.apologise(
+            case, actor=actor, now=now, reason=reason, head=head, due=books.later(case, more)
+        ),
     )
 
 

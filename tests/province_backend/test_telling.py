@@ -113,3 +113,43 @@ async def test_books_that_are_older_than_tasks_get_their_table(open_offices: Ope
     books.close()
     async with open_offices(run=False) as offices:
         await offices.by_id["H26"].deliver(task())
+
+
+async def test_an_apology_comes_a_day_ahead_once_with_reason_new_day_and_the_heads_name(
+    open_offices: Open, token: Token
+) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        books = office.books
+        delivery = handover()
+        delivery.handover.submitted_at.CopyFrom(stamp())
+        delivery.handover.term_amount = 10
+        await office.deliver(delivery)
+        case = await deciding.accept_case(books=books, code=CODE, seen=None, actor=ACTOR)
+        first = case.due.at
+        officer = Officer(offices.running.app, token())
+        seen = await officer.seen()
+        wish = {"seen": seen, "more": "5", "reason": "Chờ xác minh ở nơi khác.", "head": "Trần Văn Hùng"}
+        empty = await officer.post(f"{CASE}/apologise", **(wish | {"reason": "", "head": "", "more": "2"}))
+        assert empty.status == 422 and "apologise-reason" in text(empty) and "apologise-head" in text(empty)
+        assert (await officer.post(f"{CASE}/apologise", **wish)).status == 303
+        case = await deciding.look_at(books=books, code=CODE)
+        assert (case.due.amount, case.due.at > first) == (15, True)
+        (report,) = [one for one in await reports(office) if one.step.type == "apologised"]
+        assert "Chờ xác minh" in report.step.note and "Trần Văn Hùng" in report.step.note
+        assert "Xin lỗi và hẹn lại</button>" not in text(await officer.get(CASE)), "a third day is never given"
+        again = await officer.post(f"{CASE}/apologise", **(wish | {"seen": await officer.seen()}))
+        assert again.status == 409
+        assert await check_invariants("H26", books.database) == []
+
+
+async def test_an_apology_after_the_day_before_is_too_late(open_offices: Open, token: Token) -> None:
+    async with open_offices(run=False) as offices:
+        office = offices.by_id["H26"]
+        await office.deliver(handover())
+        await deciding.accept_case(books=office.books, code=CODE, seen=None, actor=ACTOR)
+        officer = Officer(offices.running.app, token())
+        await office.books.clock.advance(timedelta(days=4))
+        wish = {"seen": await officer.seen(), "more": "1", "reason": "Chậm.", "head": "Hùng"}
+        late = await officer.post(f"{CASE}/apologise", **wish)
+        assert late.status == 409 and "ít nhất 1 ngày" in text(late)
