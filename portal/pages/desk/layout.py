@@ -47,7 +47,7 @@ def _is_question(field: Any) -> bool:
     rows = options if isinstance(options, list) else [] if isinstance(options, str) else None
     return (
         rows is not None
-        and all(isinstance(row, list) and [type(part) for part in row] == [str] * 3 for row in rows)
+        and all(isinstance(row, list) and len(row) >= 3 and all(isinstance(part, str) for part in row) for row in rows)
         and isinstance(errors, dict)
         and isinstance(sources, list)
         and all(isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) for row in sources)
@@ -118,7 +118,7 @@ def _values(field: Mapping[str, Any], lists: Mapping[str, Any], t: Words) -> lis
         return [(True, t("frame.yes")), (False, t("frame.no"))]
     options = field.get("options", ())
     rows = lists.get(options, ()) if isinstance(options, str) else options
-    return [(row[0], said(t, row[1:])) for row in rows] if len(rows) <= LONGEST_LIST else []
+    return [(row[0], said(t, list(row[1:3]))) for row in rows] if len(rows) <= LONGEST_LIST else []
 
 
 def said(t: Words, pair: Any) -> str:
