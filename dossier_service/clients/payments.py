@@ -62,10 +62,11 @@ class PaymentPlatform:
             return Said(Word.NO_SUCH)
         if reply.status not in (200, 201):
             raise NoAnswer(f"status {reply.status}")
-        return _read(reply.body)
+        return read_answer(reply.body)
 
 
-def _read(body: bytes) -> Said:
+def read_answer(body: bytes) -> Said:
+    """Return what the platform said. Raises ``NoAnswer`` for what cannot be read, whole or in part."""
     try:
         said = orjson.loads(body)
         word = Word(said["state"])

@@ -42,7 +42,7 @@ class Cluster:
         self.start_services()
 
     def start_engines(self) -> None:
-        """Start the four engines side by side and wait for each."""
+        """Start the engines and the payment platform side by side and wait for each."""
         for engine in self.engines.values():
             engine.launch()
             self.note()

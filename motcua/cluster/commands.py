@@ -1,6 +1,8 @@
 """``motcua cluster up|down|status``: the whole distributed form on this machine."""
 
+import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -87,6 +89,21 @@ def fetch(
                 print(sentence, file=sys.stderr)
                 raise typer.Exit(1) from None
         steps.show("fetching the engines", len(wanted), len(wanted))
+
+
+@app.command("payments")
+def payment_platform(
+    data: Annotated[Path, typer.Option("--data", help="The folder that keeps its book.")],
+    port: Annotated[int, typer.Option("--port", help="Its door.")] = 8340,
+) -> None:
+    """Serve the sample payment platform (no bank, no money); services name MOTCUA_PAYMENTS_SECRET to it."""
+    from motcua.cluster.payments import serve
+
+    secret = os.environ.get("MOTCUA_PAYMENTS_SECRET", "")
+    if not secret:
+        print("Give MOTCUA_PAYMENTS_SECRET, the same as to the dossier service", file=sys.stderr)
+        raise typer.Exit(1)
+    asyncio.run(serve(data.resolve(), port, secret))
 
 
 @app.command()

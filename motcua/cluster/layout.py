@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from motcua.cluster.engines import Elasticsearch, Engine, Kafka, Keycloak, Postgres, fetches
+from motcua.cluster.payments import Payments
 from motcua.schemas import AUDITOR, ROLES, SCHEMA_OF
 
 SERVICES = ("catalog", "search", "dossiers", "citizen", "exchange", "provinces", "portal", "gateway")
@@ -22,6 +23,7 @@ UPSTREAMS = {
 DATABASE = "motcua"
 REALM = "motcua"
 CLIENT_SECRET = "gateway-client"
+PAYMENTS_SECRET = "payments"
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,21 @@ class Layout:
         return f"http://127.0.0.1:{self.port}"
 
     def engines(self) -> dict[str, Engine]:
-        """Return the four engines, not started."""
+        """Return the four engines and the sample payment platform, not started."""
         folder = self.data / "engines"
         return {
             "postgres": Postgres(folder, self.port + 300),
             "kafka": Kafka(folder, self.port + 310),
             "elasticsearch": Elasticsearch(folder, self.port + 320),
             "keycloak": Keycloak(folder, self.port + 330),
+            "payments": self.payments,
         }
+
+    @property
+    def payments(self) -> Payments:
+        """The sample payment platform: a system outside the portal."""
+        folder = self.data / "engines" / "payments"
+        return Payments(folder, self.port + 340, secret=self.secret(PAYMENTS_SECRET))
 
     def port_of(self, service: str, number: int = 0) -> int:
         """Return the port of one replica; the gateway's first one is the public one."""
@@ -110,6 +119,8 @@ class Layout:
             told["MOTCUA_UPSTREAMS"] = ",".join(f"{name}={self._replicas(other)}" for name, other in UPSTREAMS.items())
         if service == "gateway":
             told["MOTCUA_GATEWAY_CLIENT_SECRET"] = self.secret(CLIENT_SECRET)
+        if service == "dossiers":
+            told |= {"MOTCUA_PAYMENTS": self.payments.address, "MOTCUA_PAYMENTS_SECRET": self.secret(PAYMENTS_SECRET)}
         if service == "provinces":
             links = range(self.replicas.get("exchange", 1))
             told["MOTCUA_EXCHANGE_ADDRESS"] = ",".join(
