@@ -39,7 +39,9 @@ def printed_facts(filing: Filing) -> list[tuple[str, str]]:
     if known:
         filing = replace(filing, answers={**_said_once(known, filing.answers), **filing.answers})
     names = [name for name in known["printed"] if name in filing.answers] if known else []
-    return _facts(filing, names or filing.answers, "vi")
+    labels = known.get("on_paper", {}) if known else {}
+    shown = [(name, _words(filing, name, "vi")) for name in names or filing.answers]
+    return [(labels.get(name) or _label(filing.procedure, name, "vi"), words) for name, words in shown if words]
 
 
 def _said_once(known: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """How an office's copy of the forms' words is made: ``python -m tests.province_backend.copied_words`` writes it anew.
 
-``result``, ``printed`` and ``same`` are the office's own and are kept: the title of the paper it gives, what stands on
-it, and which field says it where the form does not ask for it twice.
+``result``, ``printed``, ``on_paper`` and ``same`` are the office's own and are kept: the title of the paper it gives,
+what stands on it, under which label where the form asks a question, and which field says it where the form does not
+ask for it twice.
 """
 
 import json
@@ -58,7 +59,7 @@ def expected() -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in sorted(FORMS.glob("*/form.json")):
         target = WORDS / f"{path.parent.name}.json"
         own = json.loads(target.read_text("utf-8")) if target.exists() else {"result": "", "printed": []}
-        kept = {name: own[name] for name in ("result", "printed", "same") if name in own}
+        kept = {name: own[name] for name in ("result", "printed", "on_paper", "same") if name in own}
         examples = json.loads(path.with_name("examples.json").read_text("utf-8"))
         yield target, {**kept, "asks": asks(examples), **copied(json.loads(path.read_text("utf-8")))}
 

@@ -19,7 +19,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from kernel.errors import Invalid
 from province_backend.clients.printer import Printer, paper
-from province_backend.clients.wording import facts, printed_facts
+from province_backend.clients.wording import WORDS, facts, printed_facts
 from province_backend.model.case import Case
 from tests.province_backend import copied_words
 from tests.province_backend.copied_words import expected
@@ -114,6 +114,14 @@ async def test_a_pdf_that_cannot_be_written_again_is_refused_in_words(printer: P
     with pytest.raises(Invalid) as refused:
         await printer.seal(fresh(), b"%PDF-1.7 broken", participant="H26", office_name="Hà Nội", at=NOW)
     assert refused.value.code == "file_broken"
+
+
+def test_no_paper_asks_its_reader_a_question_or_says_you() -> None:
+    for path in sorted(WORDS.glob("*.json")):
+        book = json.loads(path.read_text("utf-8"))
+        for name in book.get("printed", ()):
+            label = book.get("on_paper", {}).get(name) or book["fields"][name]["vi"]
+            assert "?" not in label and "bạn" not in label.lower().split(), f"{path.stem}: {label}"
 
 
 def test_detail_10_a_telephone_is_shown_as_people_write_it() -> None:
