@@ -17,8 +17,8 @@ from gateway.proxy import Calls, ClientGone, forwarded, read_body, send_stream
 from gateway.request import SESSION, EdgeRequest, set_cookie
 from gateway.routes import Route, Routes
 from gateway.settings import GatewaySettings
-from gateway.signin import SignIn
-from kernel.errors import NotFound, Problem, Text, Unavailable
+from gateway.signin import SignIn, back_to_form
+from kernel.errors import NotFound, Problem, Text, TooLarge, Unavailable
 from kernel.telemetry import Receive, Scope, Send, trace_id
 from kernel.web import StreamReply
 from kernel.web.app import trace_from
@@ -103,6 +103,10 @@ class Gateway:
             if for_anyone:
                 return await self._public(request, route, receive, sent)
             return await self._private(request, route, caller, receive, sent)
+        except TooLarge as error:
+            if not request.sends_files:
+                return await self._send_problem(request, error, sent)
+            return await self._send_own(request, back_to_form(request.target), sent)
         except Problem as error:
             return await self._send_problem(request, error, sent)
         except ClientGone:

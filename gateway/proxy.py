@@ -19,6 +19,7 @@ from gateway.routes import Route
 from gateway.settings import GatewaySettings
 from kernel.auth import ACTING_FOR
 from kernel.errors import Problem, Text, TooLarge, Unavailable
+from kernel.locale import size
 from kernel.telemetry import Receive, Send, trace_id
 from kernel.web import StreamReply, Upstream
 
@@ -115,8 +116,8 @@ async def read_body(request: EdgeRequest, receive: Receive, settings: GatewaySet
     limit = settings.gateway_upload_bytes if kind.startswith(MULTIPART) else settings.gateway_body_bytes
     declared = request.header(b"content-length") or ""
     if declared.isdigit() and int(declared[:20]) > limit:
-        raise too_large(limit)
-    parts, size = [], 0
+        raise too_large(limit, settings.max_file_bytes)
+    parts, length = [], 0
     try:
         async with asyncio.timeout(settings.gateway_body_seconds):
             while True:
@@ -124,9 +125,9 @@ async def read_body(request: EdgeRequest, receive: Receive, settings: GatewaySet
                 if message["type"] == "http.disconnect":
                     raise ClientGone
                 part = message.get("body", b"")
-                size += len(part)
-                if size > limit:
-                    raise too_large(limit)
+                length += len(part)
+                if length > limit:
+                    raise too_large(limit, settings.max_file_bytes)
                 parts.append(part)
                 if not message.get("more_body", False):
                     return b"".join(parts)
@@ -241,13 +242,14 @@ async def _either(*works: Awaitable[None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def too_large(limit: int) -> TooLarge:
-    """Return the error for a body over ``limit`` bytes."""
+def too_large(limit: int, one_file: int) -> TooLarge:
+    """Return the error for a body over ``limit`` bytes; people are told how large one file may be."""
+    vi, en = (size(one_file, lang) for lang in ("vi", "en"))
     return TooLarge(
         "body_too_large",
         Text(
-            f"Nội dung gửi lên vượt {limit // 2**20} MB. Bạn gửi tệp nhỏ hơn.",
-            f"The content is over {limit // 2**20} MB. Send a smaller file.",
+            f"Nội dung gửi lên quá lớn. Mỗi tệp đến {vi}; bạn gửi từng tệp một.",
+            f"The content is too large. Files may have up to {en} each; send them one by one.",
         ),
         extra={"limit_bytes": limit},
     )

@@ -103,6 +103,11 @@ class EdgeRequest:
         return "; ".join(part for part in parts if part and part.partition("=")[0].strip() not in OWN_COOKIES)
 
     @property
+    def sends_files(self) -> bool:
+        """Tell whether a person with a browser sends a page's form with files."""
+        return self.wants_page and (self.header(b"content-type") or "").lower().startswith("multipart/form-data")
+
+    @property
     def wants_page(self) -> bool:
         """Tell whether a person with a browser is reading."""
         return not self.path.startswith("/api/") and "text/html" in (self.header(b"accept") or "")

@@ -172,8 +172,18 @@ class SignIn:
 
 def _cancelled(following: str) -> str:
     """Return the address of the page that asked to sign in, which learns that the person did not."""
-    parts = urlsplit(following)
-    query = "&".join(part for part in (parts.query, "sign_in=cancelled") if part)
+    return _saying(following, "sign_in=cancelled")
+
+
+def back_to_form(target: str) -> Answer:
+    """Return the answer to a form whose files are too large: its page again, which says so and what to do."""
+    return redirect(_saying(local_path(target), "too_large=1"))
+
+
+def _saying(address: str, word: str) -> str:
+    parts = urlsplit(address)
+    said = [part for part in parts.query.split("&") if part and part != word]
+    query = "&".join([*said, word])
     return urlunsplit(("", "", parts.path, query, parts.fragment))
 
 

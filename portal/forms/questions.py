@@ -35,6 +35,7 @@ class Question:
     boxes: tuple[str, str, str] = ("", "", "")
     wrong_boxes: tuple[str, ...] = ()
     digests: list[str] = field(default_factory=list)
+    uploaded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     found_places: list[Mapping[str, Any]] = field(default_factory=list)
     found_said: str = ""
     place_query: str = ""

@@ -9,7 +9,7 @@ from portal.forms import conditions
 from portal.forms.values import Posted, one
 from portal.pages import carrying, doubting
 from portal.pages.carrying import answered, held, shown_at
-from portal.pages.draft import PROBE, Draft, forget_token, keep_token, load
+from portal.pages.draft import PROBE, Draft, cookie_name, forget_token, keep_token, load
 from portal.pages.items import group_of, item_sheet, show_list, take_list
 from portal.pages.problem import route
 from portal.pages.question import Files, Sheet, show_page, take_page
@@ -160,7 +160,17 @@ async def drop(visit: Visit) -> Response:
     return response
 
 
+async def see_file(visit: Visit) -> Response:
+    """Show one file of the draft to whoever holds it; nothing keeps a copy."""
+    kept = visit.request.cookies.get(cookie_name(visit.part("id")))
+    parts = {"id": visit.part("id"), "sha256": visit.part("sha256")}
+    reply = await visit.api.file("see_draft_file", parts, draft_token=kept)
+    passed = ("content-type", "content-disposition", "cache-control")
+    return Response(reply.body, headers={name: reply.headers[name] for name in passed})
+
+
 ROUTES = [
+    *route("/file/draft/{id}/files/{sha256}", held(see_file)),
     *route("/file/draft/{id}", held(resume)),
     *route("/file/draft/{id}/drop", held(drop), "GET", "POST"),
     *carrying.ROUTES,

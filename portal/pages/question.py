@@ -86,6 +86,9 @@ async def take_page(visit: Visit, sheet: Sheet, texts: Posted, files: Files) -> 
     texts, errors = await take_from_wallet(visit, sheet.draft, texts, errors, action)
     if action.startswith("remove:"):
         texts = {**texts, **{name: [v for v in texts.get(name, []) if v != action[7:]] for name in names}}
+    if action == "upload" and not files:
+        empty = [name for name in names if sheet.form["fields"][name]["widget"] == "files"]
+        errors |= {name: visit.t("uploads.none_chosen") for name in empty[:1] if name not in errors}
     texts, found = await find(visit, sheet.form, list(names), sheet.answers, texts)
     staying = bool(action) and action != "continue"
     if not staying:
@@ -190,9 +193,27 @@ async def store(
             if refused.status not in (413, 422):
                 raise
             refusal = refused.detail or visit.t("filing.bad_file")
+            if refused.status == 413:
+                refusal = _too_large(visit, file)
             continue
         digests.append(stored["sha256"])
     return list(dict.fromkeys(digests)), refusal
+
+
+def _too_large(visit: Visit, file: UploadFile) -> str:
+    had, most = visit.t.size(file.size or 0), visit.t.size(visit.settings.max_file_bytes)
+    return visit.t("uploads.file_too_large", name=file.filename or "", had=had, size=most)
+
+
+async def _name_files(visit: Visit, draft: Draft, asked: list[Question]) -> None:
+    """Tell name and size of each uploaded file; those just uploaded are asked for."""
+    digests = {digest for question in asked for digest in question.digests}
+    files = draft.raw.get("files") or ()
+    if digests - {str(file["sha256"]) for file in files}:
+        fresh = await visit.api.call("draft", {"id": draft.id}, draft_token=draft.token)
+        files = fresh.get("files") or ()
+    for question in asked:
+        question.uploaded = {str(file["sha256"]): file for file in files}
 
 
 async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
@@ -219,6 +240,7 @@ async def _prefill(visit: Visit, sheet: Sheet, asked: list[Question]) -> None:
 async def _render(
     visit: Visit, sheet: Sheet, asked: list[Question], errors: Mapping[str, str] | None = None
 ) -> Response:
+    await _name_files(visit, sheet.draft, asked)
     for question in asked:
         question.error = (errors or {}).get(question.name, "")
     step, steps = step_of(sheet.draft, sheet.page)

@@ -97,7 +97,13 @@
   function take(input, file) {
     var words = input.dataset, box = input.closest("fieldset"), list = box.querySelector(".upload-list");
     if (!list) { list = element("ul", "", "upload-list"); input.parentNode.insertBefore(list, box.querySelector("label")); }
-    if (list.children.length >= Number(words.most)) return;
+    [].forEach.call(list.querySelectorAll(".refused"), function (old) { old.remove(); });
+    if (list.children.length >= Number(words.most)) {
+      var full = element("li", words.full, "error refused");
+      full.setAttribute("role", "alert");
+      list.appendChild(full);
+      return;
+    }
     var row = element("li"), said = element("span", words.preparing), bar = element("progress"), drop = element("button", words.remove, "link-button");
     said.setAttribute("role", "status");
     bar.max = 100;
@@ -125,6 +131,7 @@
     }, function (error) {
       said.textContent = error.detail || words.refused;
       said.className = "error";
+      row.className = "refused";
       bar.remove();
     }).then(function () {
       waiting -= 1;

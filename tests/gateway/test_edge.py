@@ -402,3 +402,26 @@ async def test_the_public_address_is_what_services_are_told(edge: Edge) -> None:
     ) as client:
         seen = (await client.get("/x")).json()["headers"]
         assert f"{seen['x-forwarded-proto']}://{seen['x-forwarded-host']}" == PUBLIC
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("/file/draft/d1/q/photo?from=check", "/file/draft/d1/q/photo?from=check&too_large=1"),
+        ("/file/draft/d1/q/photo?too_large=1", "/file/draft/d1/q/photo?too_large=1"),
+        ("/x/", "/x/?too_large=1"),
+    ],
+)
+async def test_who_sends_files_that_are_too_large_comes_back_to_the_page_of_the_form(
+    edge: Edge, path: str, back: str
+) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
+    reply = await edge.upstream.request("POST", path, headers, b"x" * (21 * 1024 * 1024 + 1))
+    assert (reply.status, reply.headers["location"]) == (303, back)
+    assert edge.service.calls == []
+
+
+async def test_a_refused_upload_leads_to_no_other_site(edge: Edge) -> None:
+    headers = {"content-type": "multipart/form-data; boundary=x", "accept": "text/html"}
+    reply = await edge.upstream.request("POST", "//evil.example/x", headers, b"x" * (21 * 1024 * 1024 + 1))
+    assert reply.headers.get("location", "/?too_large=1") == "/?too_large=1"

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.responses import JSONResponse
 
-from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, Unauthenticated
+from kernel.errors import Conflict, FieldProblem, Invalid, NotFound, Text, TooLarge, Unauthenticated
 from kernel.web import AsgiUpstream, Upstream, make_app
 from tests.portal.contract_desk import Editing, add_editing
 from tests.portal.contract_exemptions import EXTRA, Exemptions, add_exemptions
@@ -47,6 +47,7 @@ class Services(Editing):
         self.exemptions = Exemptions()
         self.calls: list[str] = []
         self.keys: list[str] = []
+        self.uploads: dict[str, dict[str, Any]] = {}
         self.away: set[str] = set()
         self.apps = {
             "catalog": catalogue(self),
@@ -183,7 +184,15 @@ def _drafts(app: FastAPI, services: Services) -> None:
 
     @app.get("/drafts/{draft_id}")
     async def show(draft_id: str, request: Request) -> Any:
-        return opened(request, draft_id)
+        draft = opened(request, draft_id)
+        named = draft["answers"].get("photo", ())
+        return {**draft, "files": [services.uploads[digest] for digest in named if digest in services.uploads]}
+
+    @app.get("/drafts/{draft_id}/files/{sha256}")
+    async def see(draft_id: str, sha256: str, request: Request) -> Response:
+        opened(request, draft_id)
+        headers = {"content-disposition": "inline", "cache-control": "private, no-store"}
+        return Response(b"\xff\xd8", media_type="image/jpeg", headers=headers)
 
     @app.delete("/drafts/{draft_id}", status_code=204)
     async def drop(draft_id: str, request: Request) -> None:
@@ -211,9 +220,13 @@ def _drafts(app: FastAPI, services: Services) -> None:
         async with request.form() as form:
             file: Any = form["file"]
             data = await file.read()
+        if len(data) > 20_000_000:
+            raise TooLarge("file_too_large", Text("Lớn quá.", "Too large."))
         if not data.startswith((b"\xff\xd8", b"%PDF")):
             raise Invalid("bad_file", Text("Gửi ảnh JPG hoặc PDF.", "Send a JPG or PDF."))
-        return {"sha256": f"{len(data):064x}", "size": len(data), "type": "image/jpeg", "name": file.filename}
+        kept = {"sha256": f"{len(data):064x}", "size": len(data), "type": "image/jpeg", "name": file.filename}
+        services.uploads[kept["sha256"]] = kept
+        return kept
 
     @app.post("/drafts/{draft_id}/submit")
     async def submit(draft_id: str, request: Request) -> Response:

@@ -73,7 +73,7 @@ ACTS = {"/my/helpers/{id}/end", "/big-print", "/assist/{id}/receipt", "/assist/{
     f"/claim/{act}" for act in ("take", "end", "end-contact")
 }
 NO_PAGE = {*ACTS, "/verify/file", "/inbox/{id}/read", *MACHINES} | {
-    f"/file/draft/{{id}}/{act}" for act in ("submit", "finish", "better")
+    f"/file/draft/{{id}}/{act}" for act in ("submit", "finish", "better", "open", "files/{sha256}")
 }
 
 

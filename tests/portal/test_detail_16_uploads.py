@@ -13,6 +13,7 @@ from dossier_service.settings import DossierSettings
 from kernel.locale import size
 from portal.settings import PortalSettings
 from tests.portal.conftest import Browser
+from tests.portal.contract import Services
 from tests.portal.test_filing import begin as begin_draft
 from tests.portal.test_in_a_browser import begin, visit
 
@@ -119,3 +120,65 @@ async def test_detail_16_several_photos_are_one_paper(browser: Browser) -> None:
     await browser.post("/file/draft/d1/q/photo", data={"action": "continue"}, files=photos)
     page = (await browser.get("/file/draft/d1/check")).text
     assert "Một giấy tờ gồm 2 ảnh hoặc tệp" in page
+
+
+async def test_the_list_of_files_says_what_each_is_and_shows_it_to_who_holds_the_draft(browser: Browser) -> None:
+    await begin_draft(browser)
+    photo = {"photo-new": ("giay.jpg", b"\xff\xd8" + b"0" * 1998, "image/jpeg")}
+    page = (await browser.post("/file/draft/d1/q/photo", data={"action": "upload"}, files=photo)).text
+    digest = f"{2000:064x}"
+    assert "Đã nhận tệp 1: giay.jpg (2\u00a0kB)" in page and ">Bỏ giay.jpg</button>" in page
+    assert f'href="/file/draft/d1/files/{digest}"' in page
+    seen = await browser.get(f"/file/draft/d1/files/{digest}")
+    assert (seen.headers["content-type"], seen.headers["cache-control"]) == ("image/jpeg", "private, no-store")
+    browser.cookies.clear()
+    assert (await browser.get(f"/file/draft/d1/files/{digest}")).status_code == 404
+
+
+async def test_a_file_over_the_limit_is_named_with_the_limit_and_the_draft_is_kept(
+    browser: Browser, contract: Services
+) -> None:
+    await begin_draft(browser)
+    large = {"photo-new": ("to.jpg", b"\xff\xd8" + b"0" * 20_500_000, "image/jpeg")}
+    sent = {"action": "continue", "ethnicity": "01"}
+    page = await browser.post("/file/draft/d1/q/photo", data=sent, files=large)
+    assert page.status_code == 422 and "“to.jpg” nặng 20,5\u00a0MB, quá mức 20\u00a0MB" in page.text
+    assert contract.drafts["d1"]["answers"]["ethnicity"] == "01"
+    back = await browser.get("/file/draft/d1/q/photo?from=check&too_large=1")
+    assert "Mỗi tệp đến 20\u00a0MB" in back.text and 'action="/file/draft/d1/q/photo?from=check"' in back.text
+
+
+async def test_pressing_upload_without_a_file_says_what_to_do_first(browser: Browser) -> None:
+    await begin_draft(browser)
+    page = await browser.post("/file/draft/d1/q/photo", data={"action": "upload"})
+    assert page.status_code == 422 and "Bạn chưa chọn tệp nào" in page.text
+
+
+@pytest.mark.browser
+@pytest.mark.usefixtures("chromium")
+async def test_a_file_that_was_refused_takes_no_place_and_a_full_list_says_so(tmp_path: Path) -> None:
+    part = Part()
+
+    async def answer(route: Route) -> None:
+        if route.request.method == "POST" and orjson.loads(route.request.post_data_buffer or b"{}")["length"] == 0:
+            await route.fulfill(json={"detail": "Tệp này trống."}, status=422)
+        else:
+            await part.answer(route)
+
+    async def do(page: Page, address: str) -> None:
+        await begin(page, address)
+        await page.route("**/api/dossiers/v1/drafts/d1/uploads**", answer)
+        await page.goto(f"{address}/file/draft/d1/q/photo")
+        empty = FilePayload(name="trong.jpg", mimeType="image/jpeg", buffer=b"")
+        for _ in range(3):
+            await page.set_input_files("#f-photo", [empty])
+            await page.get_by_text("Tệp này trống.").wait_for()
+        for number in range(3):
+            name = f"giay{number}.jpg"
+            part.offset = part.parts = 0
+            await page.set_input_files("#f-photo", [FilePayload(name=name, mimeType="image/jpeg", buffer=b"\xff\xd8x")])
+            await page.get_by_text(f"Đã nhận {name}").wait_for()
+        await page.set_input_files("#f-photo", [empty])
+        await page.get_by_text("Đã đủ 3 tệp").wait_for()
+
+    await visit(tmp_path, do)
