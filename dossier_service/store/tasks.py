@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 
 from dossier_service.model.tasks import Later, Task, TaskKind
 from dossier_service.store.tables import HOUR_LATER, TASK
@@ -39,12 +39,6 @@ async def still_open(tx: Tx, codes: Sequence[str]) -> dict[str, list[Task]]:
     for row in await tx.all(query) if codes else []:
         found.setdefault(row.code, []).append(_task(row))
     return found
-
-
-async def count_open(tx: Tx) -> int:
-    """Return how many tasks wait for offices."""
-    row = await tx.first(select(func.count()).select_from(TASK).where(TASK.c.closed_at.is_(None)))
-    return int(row[0]) if row else 0
 
 
 async def plan(tx: Tx, codes: Sequence[str], what: Later, at: datetime) -> None:

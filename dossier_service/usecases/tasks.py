@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from typing import Any
 
+from prometheus_client import Counter
+
 from dossier_service.model.dossier import Dossier
 from dossier_service.model.happened import DossierChanged
 from dossier_service.model.noting import noted
@@ -32,6 +34,7 @@ from kernel.clock import VIETNAM
 from kernel.db import Tx
 
 BATCH = 50
+TASKS = Counter("motcua_dossier_tasks_total", "Tasks of offices, by kind: opened, closed", ("kind", "step"))
 QUIET_FROM, QUIET_UNTIL = time(22), time(6)
 
 
@@ -85,6 +88,7 @@ async def _open(tx: Tx, desk: Desk, wanted: Sequence[Task], held: dict[str, Doss
             after[task.code], OPENED, note=NOTES[task.kind], at=task.opened_at, role="exchange", about=task.about
         )
         changes.append(change)
+        TASKS.labels(task.kind, "opened").inc()
     await _write(tx, desk, before, after, changes)
     await queue_tasks(tx, [(after[task.code], task) for task in fresh])
 
@@ -113,8 +117,10 @@ async def close_tasks(tx: Tx, desk: Desk, done: Sequence[TaskDone]) -> None:
         dossier = after.get(one.code)
         if dossier is None or dossier.lane not in lanes.get(one.participant, set()):
             continue
-        if await tasks.close(tx, one.code, one.about, now) is None:
+        task = await tasks.close(tx, one.code, one.about, now)
+        if task is None:
             continue
+        TASKS.labels(task.kind, "closed").inc()
         before[one.code] = held[one.code]
         after[one.code], change = noted(
             dossier,

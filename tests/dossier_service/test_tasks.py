@@ -104,7 +104,7 @@ async def test_the_office_closes_it_once_and_only_the_owner_may(it: Door) -> Non
         timeline = (await client.get(f"/dossiers/{code}/timeline")).json()["results"]
         assert any(row["type"] == "task_closed" and row["note"] == "Đã gọi 9 giờ." for row in timeline)
     async with it.here.desk.database.read() as tx:
-        assert await tasks.count_open(tx) == 0
+        assert await tasks.still_open(tx, [code]) == {}
 
 
 async def test_republishing_and_another_owner_get_open_tasks_again(it: Door) -> None:
