@@ -16,7 +16,7 @@ from dossier_service.store.tables import METADATA, OUTBOX
 from dossier_service.usecases.clockwork import ask_for_snapshots, seal_daily_roots
 from dossier_service.usecases.desk import Desk
 from dossier_service.usecases.exemptions import check_exemptions, sweep_exemptions
-from dossier_service.usecases.payments import reconcile_payments
+from dossier_service.usecases.payments import reconcile_payments, say_nothing
 from dossier_service.usecases.pictures import Pictures
 from dossier_service.usecases.rehoming import rehome_dossiers
 from dossier_service.usecases.republish import Progress, untold
@@ -191,6 +191,8 @@ class Cashier:
             try:
                 if await self._leases.acquire(["cashier"]):
                     await reconcile_payments(desk=self._desk)
+                else:
+                    say_nothing()
             except Exception as error:
                 logger.warning("cashier_failed", error=type(error).__name__)
             await asyncio.sleep(RECONCILE_EVERY)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kernel.locale import clock_time, date_time, long_date, money, negotiate, short_date, size
+from kernel.locale import clock_time, date_time, long_date, money, money_in_words, negotiate, short_date, size
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,36 @@ def test_days_and_times_are_written_in_viet_nams_time() -> None:
     assert clock_time(at) == "01:05"
     assert date_time(at, "vi") == "01:05 Thứ Hai, 30/11/2026"
     assert date_time(at, "en") == "01:05, Monday, 30 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("amount", "vi", "en"),
+    [
+        (0, "Không đồng", "Zero dong"),
+        (5, "Năm đồng", "Five dong"),
+        (15, "Mười lăm đồng", "Fifteen dong"),
+        (21, "Hai mươi mốt đồng", "Twenty-one dong"),
+        (105, "Một trăm linh năm đồng", "One hundred and five dong"),
+        (8_000, "Tám nghìn đồng", "Eight thousand dong"),
+        (200_000, "Hai trăm nghìn đồng", "Two hundred thousand dong"),
+        (
+            1_234_567,
+            "Một triệu hai trăm ba mươi tư nghìn năm trăm sáu mươi bảy đồng",
+            "One million two hundred and thirty-four thousand five hundred and sixty-seven dong",
+        ),
+        (1_000_005, "Một triệu không trăm linh năm đồng", "One million and five dong"),
+        (2_005_000_000, "Hai tỷ không trăm linh năm triệu đồng", "Two billion five million dong"),
+        (12_000_500_000_000, "Mười hai nghìn tỷ năm trăm triệu đồng", "Twelve trillion five hundred million dong"),
+    ],
+)
+def test_money_is_written_in_words(amount: int, vi: str, en: str) -> None:
+    assert money_in_words(amount, "vi") == vi and money_in_words(amount, "en") == en
+
+
+@pytest.mark.parametrize("lang", ["vi", "en"])
+def test_no_two_amounts_read_the_same(lang: str) -> None:
+    amounts = [each * scale for scale in (1, 1_000, 1_000_000) for each in range(1, 3_000)]
+    assert len({money_in_words(amount, lang) for amount in amounts}) == len(set(amounts))
 
 
 def test_money_and_sizes() -> None:
