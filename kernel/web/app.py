@@ -144,7 +144,7 @@ class Edge:
 
 
 class _Answer:
-    """``send`` that adds the trace id and remembers the status."""
+    """``send`` that adds the trace id and remembers the status. What says nothing of caches is kept by none."""
 
     def __init__(self, send: Send, trace: str) -> None:
         self._send = send
@@ -154,7 +154,10 @@ class _Answer:
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message.get("headers", ()), (b"x-trace-id", self._trace)]
+            headers = [*message.get("headers", ()), (b"x-trace-id", self._trace)]
+            if not any(name == b"cache-control" for name, _ in headers):
+                headers.append((b"cache-control", b"private, no-store"))
+            message["headers"] = headers
         await self._send(message)
 
 

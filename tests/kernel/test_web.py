@@ -288,6 +288,10 @@ class TestCaching:
         assert (await call(door, "GET", "/things/5", if_none_match=tag)).status == 200
         assert (await call(door, "GET", "/things/4")).headers["etag"] == tag
 
+    async def test_what_says_nothing_of_caches_is_kept_by_none(self, door: AsgiUpstream) -> None:
+        for path in ("/things", "/things?page_size=3"):
+            assert (await call(door, "GET", path)).headers.getall("cache-control") == ["private, no-store"]
+
 
 class TestStreams:
     async def test_events_come_one_by_one_and_leaving_closes_them(self) -> None:
