@@ -233,3 +233,12 @@ async def test_what_cannot_be_filed_here_says_so_and_where_to_go(browser: Browse
     assert page.status_code == 409
     assert "bộ phận một cửa" in page.text
     assert (await browser.post("/file/1.000014", data=START)).status_code == 409
+
+
+async def test_the_form_says_truly_whom_its_telephone_serves_and_where_news_go(browser: Browser) -> None:
+    await begin(browser)
+    page = (await browser.get("/file/draft/d1/q/more")).text
+    assert "không gửi theo số ghi ở đây" in page
+    browser.headers["authorization"] = "Bearer sample"
+    assert 'href="/my/preferences"' in (await browser.get("/file/draft/d1/q/more")).text
+    assert "không gửi theo số" not in (await browser.get("/file/draft/d1/q/birth")).text
