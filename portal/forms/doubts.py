@@ -34,6 +34,7 @@ TWO_PEOPLE = (
     {"requester_id_number", "father_id_number"},
 )
 OLDEST = 110
+MARRIAGE_AGE = 18  # of a woman; a man's is 20 (Law on Marriage and Family 52/2014/QH13, Article 8)
 PARENT_AGES = {"mother_birth_date": (13, 60), "father_birth_date": (13, 90)}
 FOREIGN_BIRTH = "2.000528"  # registering a birth with a foreign element
 BIRTH_NATIONALITIES = ("child_nationality", "mother_nationality", "father_nationality")
@@ -98,6 +99,8 @@ def _said_of_another(name: str, value: str, answers: Mapping[str, Any]) -> bool:
 def _age(name: str, value: str, answers: Mapping[str, Any], t: Words, today: date) -> Doubt | None:
     if (age := _years(value, today.isoformat())) > OLDEST:
         return Doubt(t("doubting.very_old", age=age))
+    if name == "partner_birth_date" and age < MARRIAGE_AGE:
+        return Doubt(t("doubting.too_young_to_marry", age=age))
     child = str(answers.get("child_birth_date") or "")
     if name in PARENT_AGES and child:
         youngest, oldest = PARENT_AGES[name]

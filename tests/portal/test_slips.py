@@ -68,6 +68,8 @@ async def test_an_item_of_a_list_is_told_of_the_same(browser: Browser, contract:
         ("father_birth_date", "1950", "2026-11-02", ""),
         ("mother_birth_date", "2020-01-01", "", ""),
         ("child_birth_date", "2026-10-01", "2026-10-01", ""),
+        ("partner_birth_date", "2015-05-01", "", "Luật Hôn nhân và gia đình 2014, Điều 8"),
+        ("partner_birth_date", "2000-05-01", "", ""),
     ],
 )
 def test_an_age_that_cannot_be_is_asked_about_once_and_stops_nobody(
