@@ -1,15 +1,23 @@
 """An organisation's dossiers, drafts and wallet are its own: its people see them while they act for it, no longer."""
 
+import json
 from pathlib import Path
 
 import httpx
+import pytest
 from sqlalchemy import select
 
 from dossier_service.store.tables import DOSSIER
 from dossier_service.usecases.figures import filings
+from kernel.digest import digest_of
+from proto.events.v1 import catalog_pb2
+from services_catalog.settings import HERE
+from services_catalog.store.seed import read_editorial
 from tests.dossier_service.door import Door, door, token
 from tests.dossier_service.test_wallet import SHA, draft, file_with_paper, wallet
+from tests.dossier_service.world import WARD
 
+EDITORIAL = read_editorial(HERE / "procedures")
 FIRM, OTHER = "org-gom", "org-khac"
 
 
@@ -89,3 +97,35 @@ async def test_a_helper_helps_as_themselves_never_as_their_organisation(tmp_path
             wish |= {"consent_way": "signed", "told_by": "neighbour", "contact": "Con gái"}
             refused = await helper.post("/assists", json=wish)
             assert (refused.status_code, refused.json()["code"]) == (403, "own_account_needed")
+
+
+@pytest.mark.parametrize("code", ["1.001612", "2.000815"])
+async def test_a_household_business_and_certified_copies_are_filed_for_an_organisation(
+    tmp_path: Path, code: str
+) -> None:
+    written = EDITORIAL[code]
+    text = json.dumps(written.form, ensure_ascii=False)
+    revision = catalog_pb2.ProcedureRevisionPublished(
+        code=code,
+        revision=1,
+        title=code,
+        plain_title=written.plain_title,
+        fileable=True,
+        form_json=text,
+        form_digest=digest_of(text),
+        competent_level="commune",
+        term_json='{"amount":1,"unit":"working_days"}',
+    )
+    head = catalog_pb2.ProcedureHeadMoved(code=code, version=1, revision=1)
+    async with door(tmp_path) as it, person(it, "director", acting=FIRM) as director:
+        published = ("procedure_revision_published", f"{code}@1", revision.SerializeToString())
+        await it.here.feed("catalog.v1", published, ("procedure_head_moved", code, head.SerializeToString()))
+        id = (await director.post("/drafts", json={"procedure": code, "place": WARD})).json()["id"]
+        answers = {**written.examples[0]["answers"]}
+        saved = await director.patch(f"/drafts/{id}", json={"answers": answers})
+        assert saved.status_code == 200, saved.text
+        filed = await director.post(f"/drafts/{id}/submit", json={})
+        assert filed.status_code == 201, filed.text
+        async with person(it, "accountant", acting=FIRM) as accountant, person(it, "director") as private:
+            for client, status in ((accountant, 200), (private, 404)):
+                assert (await client.get(f"/dossiers/{filed.json()['code']}")).status_code == status
