@@ -6,12 +6,12 @@ from datetime import timedelta
 
 from dossier_service.model.assisting import ALPHABET, normal_claim
 
-LENGTH, GROUP = 8, 4
+LENGTH, GROUP = 10, 5
 IDLE = timedelta(minutes=30)
 
 
 def new_screen_code() -> str:
-    """Return a fresh code in groups of four: 39 bits, no letter that looks like a digit."""
+    """Return a fresh code in two groups of five: 49 bits, no letter that looks like a digit."""
     letters = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
     return "-".join(letters[at : at + GROUP] for at in range(0, LENGTH, GROUP))
 

@@ -11,7 +11,7 @@
       var now = page.querySelector("#screen"), before = document.querySelector("#screen");
       busy = false;
       if (!now) { location.reload(); return; }
-      if (now.innerHTML === before.innerHTML) return;
+      if (now.isEqualNode(before)) return;
       var said = heading(document);
       before.replaceWith(now);
       if (heading(document) !== said) document.querySelector("#screen-news").textContent = heading(document);

@@ -25,7 +25,7 @@ NUMBER = "099148000017"
 async def open_screen(town: Town, address: str) -> str:
     """Open a second screen; return its code as the helper reads it."""
     page = (await town.browser.post(f"{address}/screen", headers=HELPER)).text
-    code = re.search(r'class="code">([0-9A-Z]{4}-[0-9A-Z]{4})<', page)
+    code = re.search(r'class="code">([0-9A-Z]{5}-[0-9A-Z]{5})<', page)
     assert code and "<svg" in page
     return code[1]
 
