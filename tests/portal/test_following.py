@@ -155,3 +155,15 @@ async def test_reading_a_notice_opens_its_dossier(signed_in: Browser) -> None:
     assert "Hồ sơ có thay đổi" in (await signed_in.get("/inbox")).text
     read = await signed_in.post("/inbox/n1/read", data={"code": "H26-261121-0001"})
     assert str(read.url.path) == FIRST
+
+
+async def test_what_an_office_says_in_vietnamese_is_marked_and_named_as_vietnamese_on_an_english_page(
+    signed_in: Browser,
+) -> None:
+    for path in ("", "/supplement"):
+        page = (await signed_in.get(f"/dossiers/H26-261121-0002{path}?lang=en")).text
+        assert '<span lang="vi">[vi] Chụp lại giấy chứng sinh.</span>' in page
+        assert '<span lang="vi">[vi] Ảnh bị mờ.</span>' in page and '<span lang="vi">[vi] Điều 16</span>' in page
+    page = (await signed_in.get("/dossiers/H26-261121-0003/confirm?lang=en")).text
+    assert '<span lang="vi">[vi] ' in page
+    assert "[vi]" not in (await signed_in.get("/dossiers/H26-261121-0002?lang=vi")).text
