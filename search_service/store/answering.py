@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from itertools import chain, zip_longest
 
 from search_service.model.answers import Filters, Found, Hit, facets, grouped
-from search_service.model.because import because
+from search_service.model.because import why
 from search_service.model.documents import PROCEDURE, Document
 from search_service.model.plan import CANDIDATES, Plan, plan
 from search_service.model.question import Reading, read
@@ -30,7 +29,7 @@ async def answer(shelf: Shelf, ask: Ask, text: str, filters: Filters, *, offset:
     hits = grouped([card.document for card in cards], [card.title_key for card in cards])
     counted = chain(cards, (card for _, card in others)) if filters == EVERYTHING and not reading.empty else cards
     return Found(
-        hits=tuple(_explained(hit, reading) for hit in hits[offset : offset + limit]),
+        hits=_explained(hits[offset : offset + limit], reading),
         total=len(cards),
         more=len(hits) > offset + limit,
         facets=facets(card.document for card in counted),
@@ -63,11 +62,12 @@ def _beside(
         card for value, card in others if value >= (LED if not first or first in card.document.leads else BESIDE)
     ]
     found = dict.fromkeys(card.document for card in chosen)
-    return tuple(_explained(Hit(document), reading) for document in list(found)[:MOST_BESIDE])
+    return _explained([Hit(document) for document in list(found)[:MOST_BESIDE]], reading)
 
 
-def _explained(hit: Hit, reading: Reading) -> Hit:
-    return replace(hit, because=because(hit.document, reading))
+def _explained(hits: Sequence[Hit], reading: Reading) -> tuple[Hit, ...]:
+    tell = why(reading)
+    return tuple(Hit(hit.document, hit.also, tell(hit.document)) for hit in hits)
 
 
 async def suggestions(shelf: Shelf, ask: Ask, text: str, limit: int) -> list[Document]:
