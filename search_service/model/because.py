@@ -1,6 +1,6 @@
 """Why a document is among the results, in words that a person can check: the name or the words that it shares."""
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -24,52 +24,63 @@ class Because:
     words: str
 
 
-class Seen(NamedTuple):
-    """What of a document can be recognised: its names with their words, its title's words, what it is about."""
+Keys = frozenset[str]
 
-    names: tuple[tuple[str, tuple[Syllable, ...]], ...]
-    title: tuple[tuple[str, Syllable], ...]
-    about: tuple[tuple[str, tuple[Syllable, ...]], ...]
+
+class Seen(NamedTuple):
+    """What of a document can be recognised: its names, its title's words, what it is about; each with its keys.
+
+    A word has two keys: as it is written, and without diacritics, ended by ``*``.
+    """
+
+    names: tuple[tuple[str, Keys, int], ...]
+    named: Keys
+    title: tuple[tuple[str, Keys], ...]
+    titled: Keys
+    about: tuple[tuple[str, Keys], ...]
 
 
 def because(document: Document, reading: Reading) -> Because | None:
     """Return why ``document`` answers what was read, or None when nothing was asked."""
-    if reading.code:
-        return Because("code", document.id)
-    seen = _seen(document)
-    said = _telling(reading.said)
-    if found := _by_name(seen, said, _keys(reading.said)) or _by_title(seen, said):
-        return found
-    if found := _by_title(seen, _telling(reading.meant)):
-        return Because("meaning", found.words)
-    return next((Because("about", text) for text, own in seen.about if _common(own, said)), None)
+    return why(reading)(document)
 
 
-def _by_name(seen: Seen, said: Set[str], every: Set[str]) -> Because | None:
+def why(reading: Reading) -> Callable[[Document], Because | None]:
+    """Return what tells of each document why it answers what was read."""
+    said, every, meant = _telling(reading.said), _keys(reading.said), _telling(reading.meant)
+
+    def tell(document: Document) -> Because | None:
+        if reading.code:
+            return Because("code", document.id)
+        seen = _seen(document)
+        if found := _by_name(seen, said, every) or _by_title(seen, said):
+            return found
+        if found := _by_title(seen, meant):
+            return Because("meaning", found.words)
+        return next((Because("about", text) for text, own in seen.about if own & said), None)
+
+    return tell
+
+
+def _by_name(seen: Seen, said: Keys, every: Keys) -> Because | None:
     """The name of which most was said, unless the title shares more words; ``every`` counts words that say little."""
-    telling = [(text, name) for text, name in seen.names if _common(name, said)]
-    shares = ((_common(name, every) / len(name), _common(name, every), text) for text, name in telling)
-    share, common, found = max(shares, default=(0.0, 0, ""))
-    title = _common([part for _, part in seen.title], said)
-    return Because("name", found) if common and (share >= NEARLY or not title) and common >= title else None
+    if not seen.named & said:
+        return None
+    share, common, found = max(
+        (len(own & every) / size, len(own & every), text) for text, own, size in seen.names if own & said
+    )
+    title = len(seen.titled & said)
+    return Because("name", found) if (share >= NEARLY or not title) and common >= title else None
 
 
-def _by_title(seen: Seen, said: Set[str]) -> Because | None:
-    shared = dict.fromkeys(word for word, part in seen.title if _said(part, said))
-    return Because("title", " ".join(shared)) if shared else None
+def _by_title(seen: Seen, said: Keys) -> Because | None:
+    if not seen.titled & said:
+        return None
+    return Because("title", " ".join(dict.fromkeys(word for word, own in seen.title if own & said)))
 
 
-def _common(parts: Sequence[Syllable], said: Set[str]) -> int:
-    return len({part.plain for part in parts if _said(part, said)})
-
-
-def _said(part: Syllable, said: Set[str]) -> bool:
-    """Tell whether a word was said: as it is written, or without its diacritics."""
-    return part.exact in said or f"{part.plain}*" in said
-
-
-def _telling(parts: Sequence[Syllable]) -> Set[str]:
-    """Return the words that say something, all of them when none does; ``*`` ends those without diacritics."""
+def _telling(parts: Sequence[Syllable]) -> Keys:
+    """Return the keys of the words that say something, of all of them when none does."""
     lists = lexicon()
     telling = [
         part
@@ -79,16 +90,25 @@ def _telling(parts: Sequence[Syllable]) -> Set[str]:
     return _keys(telling or parts)
 
 
-def _keys(parts: Iterable[Syllable]) -> Set[str]:
-    return {f"{part.plain}*" if part.bare else part.exact for part in parts}
+def _keys(parts: Iterable[Syllable]) -> Keys:
+    """Return the key of each word that was said: one without diacritics stands for any of its letters."""
+    return frozenset(f"{part.plain}*" if part.bare else part.exact for part in parts)
+
+
+def _own(parts: Iterable[Syllable]) -> Keys:
+    return frozenset(key for part in parts for key in (part.exact, f"{part.plain}*"))
 
 
 @lru_cache(REMEMBERED)
 def _seen(document: Document) -> Seen:
     lists = lexicon()
-    about = ((text, kept(syllables(text), lists)) for text in (document.field, document.issuer) if text)
+    names = tuple((text, _own(name), len(name)) for text, name in named(document))
+    title = tuple((word, _own([syllable(word)])) for word in words(document.title))
+    about = ((text, _own(kept(syllables(text), lists))) for text in (document.field, document.issuer) if text)
     return Seen(
-        tuple(named(document)),
-        tuple((word, syllable(word)) for word in words(document.title)),
-        tuple((text, tuple(parts)) for text, parts in about),
+        names,
+        frozenset().union(*(own for _, own, _ in names)),
+        title,
+        frozenset().union(*(own for _, own in title)),
+        tuple(about),
     )

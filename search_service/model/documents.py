@@ -66,6 +66,10 @@ class Document:
     fee: str = ""
     fee_en: str = ""
 
+    def __hash__(self) -> int:
+        """Versions tell documents of one id apart."""
+        return hash((self.id, self.version))
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

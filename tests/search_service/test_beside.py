@@ -60,7 +60,7 @@ async def test_each_kind_can_be_asked_for_alone_and_browsed(service: Service) ->
     assert await service.ids("keep an elephant", type="question") == ["question/voi-age"]
     assert await service.ids("chup hinh voi", type="guide") == ["guide/voi"]
     assert await service.ids("", type="life_event") == ["life_event/voi"]
-    assert await service.ids("nuoi voi", type="procedure") == ["1.000001", "1.000002"]
+    assert (await service.ids("nuoi voi", type="procedure"))[:1] == ["1.000001"]
     assert await service.ids("nuoi voi", type="dataset") == []
     assert await service.ids("") == ["1.000002", "1.000001"]
 
