@@ -23,7 +23,7 @@ CHANGES = frozenset(
     (
         *("dossier_submitted", "dossier_delivered", "state_reported", "request_filed", "request_answered"),
         *("dossier_recovered", "due_changed", "owner_changed", "rating_asked", "ask_reminded"),
-        *("exemption_granted", "exemption_refused", "exemption_to_prove"),
+        *("exemption_granted", "exemption_refused", "exemption_to_prove", "payment_refunded"),
     )
 )
 

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     EXEMPTION_GRANTED = "exemption_granted"
     EXEMPTION_REFUSED = "exemption_refused"
     EXEMPTION_TO_PROVE = "exemption_to_prove"
+    PAYMENT_REFUNDED = "payment_refunded"
 
 
 STARTED_BY_PERSON = frozenset(
@@ -176,7 +177,7 @@ def kind_of(fact: Fact) -> Kind | None:
             return Kind.OWNER_CHANGED
         case "rating_asked" | "ask_reminded":
             return Kind(fact.type)
-        case "exemption_granted" | "exemption_refused" | "exemption_to_prove":
+        case "exemption_granted" | "exemption_refused" | "exemption_to_prove" | "payment_refunded":
             return Kind(fact.type)
         case "request_filed":
             return FILED.get(fact.step)

@@ -117,6 +117,10 @@ FIRST: Mapping[Kind, Text] = {
         "Bạn có thể gửi một ảnh giấy tờ để hồ sơ {code} được xét miễn lệ phí.",
         "You can send one photo for the exemption from the fee of dossier {code}.",
     ),
+    Kind.PAYMENT_REFUNDED: Text(
+        "Bạn không phải làm gì. Tiền bạn nộp cho hồ sơ {code} đã được hoàn lại.",
+        "Nothing to do. What you paid for dossier {code} was given back.",
+    ),
     Kind.ASK_REMINDED: Text(
         "Bạn sắp hết hạn trả lời cơ quan về hồ sơ {code}. Hạn ghi ở trang hồ sơ.",
         "Your time to answer the office about dossier {code} ends soon. The last day is on its page.",

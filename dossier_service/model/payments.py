@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from dossier_service.model.dossier import Ask, Dossier, advance
+from dossier_service.model.dossier import Ask, Dossier
 from dossier_service.model.happened import DossierChanged
-from dossier_service.model.reports import Stamps, Writer
+from dossier_service.model.noting import noted
 from dossier_service.model.states import UNDER_WAY, AskKind, RequestKind, RequestState
 from kernel.errors import Conflict, Text
 
@@ -247,12 +247,7 @@ def refunded(payment: Payment, said: Said | None, *, now: datetime) -> Payment:
 
 def note_refund(dossier: Dossier, payment: Payment, *, at: datetime) -> tuple[Dossier, DossierChanged]:
     """Return the dossier with the entry that money went back; state and version stay. ``at`` is business time."""
-    at = max(at, dossier.updated_at)
-    moved = advance(dossier, updated_at=at, occurred_at=at)
-    writer = Writer(moved, Stamps(at, at))
-    content: dict[str, object] = {"role": "portal", "kind": payment.refund_why, "state": moved.state_digest}
-    writer.write(REFUNDED, REFUNDED, content, step=REFUNDED, ask_no=payment.ask_no)
-    return writer.dossier, writer.changes[0]
+    return noted(dossier, REFUNDED, note="", at=at, role="portal", kind=payment.refund_why)
 
 
 def _claim(payment: Payment, said: Said, around: Around) -> tuple[str, bool]:

@@ -41,9 +41,7 @@ async def pay(visit: Visit) -> Response:
             raise
         if refused.code == "payment_under_way":
             return visit.go(f"/dossiers/{dossier['code']}/payments/{refused.body['payment']}")
-        if refused.code == "amount_changed":
-            return await _pay_page(visit, await _dossier(visit), refused.detail)
-        return visit.go(f"/dossiers/{dossier['code']}")
+        return await _pay_page(visit, await _dossier(visit), refused.detail)
     return visit.go(f"/dossiers/{dossier['code']}/payments/{payment['id']}")
 
 
@@ -90,7 +88,7 @@ def end_of(payment: Payment) -> str:
 
 
 async def _dossier(visit: Visit) -> Mapping[str, Any]:
-    dossier: Mapping[str, Any] = await visit.api.call("dossier", {"code": visit.part("code")})
+    dossier: dict[str, Any] = await visit.api.call("dossier", {"code": visit.part("code")})
     await in_english(visit, [dossier])
     return dossier
 

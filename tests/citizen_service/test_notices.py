@@ -245,3 +245,11 @@ def test_what_became_of_an_exemption_is_told(step: str) -> None:
     told = kind_of(read_change(record(step, 2, version=1, step=step, state="submitted", status=1)))
     assert told is Kind(step)
     assert "lệ phí" in say(told, code="H26-261121-0001", due=None, expected=False, language="vi").first
+
+
+def test_a_refund_is_told() -> None:
+    assert "payment_refunded" in CHANGES
+    told = kind_of(read_change(record("payment_refunded", 2, version=1, step="payment_refunded", state="stopped")))
+    assert told is Kind.PAYMENT_REFUNDED
+    said = say(told, code="H26-261121-0001", due=None, expected=False, language="vi")
+    assert "hoàn lại" in said.first and said.first.startswith("Bạn không phải làm gì")
