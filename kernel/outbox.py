@@ -17,11 +17,9 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge
 from sqlalchemy import Column, LargeBinary, MetaData, Row, Select, String, Table, delete, func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kernel.clock import real_now
-from kernel.db import BigId, Database, UtcDateTime
-from kernel.db.sets import insert_rows
+from kernel.db import BigId, Database, Tx, UtcDateTime
 from kernel.digest import instant
 from kernel.errors import Text, TooLarge
 from kernel.lease import Leases
@@ -85,7 +83,7 @@ class Outbox:
         self._encode = encode
         self.committed = asyncio.Event()
 
-    async def write(self, connection: AsyncConnection, events: Sequence[object]) -> None:
+    async def write(self, tx: Tx, events: Sequence[object]) -> None:
         """Insert one row per event, in order. Raises ``TooLarge`` for what the log would refuse for ever."""
         now = real_now()
         rows = []
@@ -109,7 +107,7 @@ class Outbox:
                     "created_at": now,
                 }
             )
-        await insert_rows(connection, self._table, rows)
+        await tx.insert(self._table, rows)
 
     def wake(self) -> None:
         """Tell the relay that rows were committed."""

@@ -35,7 +35,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
 from kernel.db import Database, Tx, UtcDateTime
@@ -137,9 +136,9 @@ class Changes:
         self._encode = encode
         self.committed = asyncio.Event()
 
-    async def write(self, connection: AsyncConnection, events: Sequence[object]) -> None:
+    async def write(self, tx: Tx, events: Sequence[object]) -> None:
         """Append one row per event, in order."""
-        last = await last_change(Tx(connection))
+        last = await last_change(tx)
         rows = []
         for number, event in enumerate(events, last + 1):
             row = self._encode(event)
@@ -153,7 +152,7 @@ class Changes:
                     "body": row.body,
                 }
             )
-        await connection.execute(insert(CHANGES), rows)
+        await tx.execute(insert(CHANGES), rows)
 
     def wake(self) -> None:
         """Tell who waits for changes that there are some."""

@@ -1,16 +1,17 @@
 """Local copies from the catalogue: immutable revisions, heads, places and participants by version."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, tuple_, update
 
 from dossier_service.store.tables import HEAD, PARTICIPANT, PLACE, REVISION
-from kernel.db import Tx
+from kernel.db import Question, Tx
 
 Row = Mapping[str, Any]
 KEPT = 128
+HOLDERS = Question(select(PARTICIPANT), PARTICIPANT.c.id)
 
 _revisions: OrderedDict[tuple[object, str, int], Any] = OrderedDict()
 
@@ -117,7 +118,12 @@ async def centre_of(tx: Tx, lane: str) -> str:
 
 async def lanes_of(tx: Tx, participants: Sequence[str]) -> dict[str, set[str]]:
     """Return the lanes that each participant holds; its own always."""
-    rows = await tx.all(select(PARTICIPANT).where(PARTICIPANT.c.id.in_(list(participants))))
+    [rows] = await tx.ask((HOLDERS, participants))
+    return lanes_by_holder(rows, participants)
+
+
+def lanes_by_holder(rows: Iterable[Any], participants: Iterable[str]) -> dict[str, set[str]]:
+    """Return the lanes of each of ``participants``, of whom the catalogue's copy has ``rows``."""
     held = {name: {name} for name in participants}
     for row in rows:
         held[row.id].update(row.lanes.split())

@@ -25,12 +25,15 @@ from dossier_service.store.mapping import (
 )
 from dossier_service.store.paging import newest_first
 from dossier_service.store.tables import COUNTER, DOSSIER, FILED, HISTORY, REQUEST
-from kernel.db import Tx
+from kernel.db import Question, Tx
 
 
 class Stale(Exception):
     """A dossier was changed by somebody else since it was read: nothing of this transaction may stay."""
 
+
+LOADED = Question(select(DOSSIER), DOSSIER.c.code)
+WAITING = Question(select(REQUEST).where(REQUEST.c.state == RequestState.OPEN.value), REQUEST.c.code)
 
 _ANSWER = (
     update(REQUEST)
@@ -78,20 +81,24 @@ async def insert_dossier(tx: Tx, dossier: Dossier, filed: Filed, plain_title: st
 
 async def load(tx: Tx, codes: Iterable[str]) -> dict[str, Dossier]:
     """Return the dossiers of ``codes`` that exist."""
-    rows = await tx.all(select(DOSSIER).where(tx.among(DOSSIER.c.code, list(codes))))
+    [rows] = await tx.ask((LOADED, list(codes)))
+    return by_code(rows)
+
+
+def by_code(rows: Iterable[Any]) -> dict[str, Dossier]:
+    """Return the dossiers of whole rows."""
     return {row.code: dossier_of(row) for row in rows}
 
 
 async def move(tx: Tx, pairs: Sequence[tuple[Dossier, Dossier]]) -> None:
     """Write dossiers (before, after) by compare-and-set on their event_no, then nothing else of theirs.
 
-    Raises ``Stale`` when one was changed since it was read.
+    Raises ``Stale`` when one was changed since it was read, before the commit at the latest.
     """
     changes = [
         ({"code": before.code, "event_no": before.event_no}, changed_columns(before, after)) for before, after in pairs
     ]
-    if await tx.change(DOSSIER, changes) != len(changes):
-        raise Stale
+    await tx.must_change(DOSSIER, changes, Stale)
 
 
 async def add_history(tx: Tx, changes: Iterable[DossierChanged]) -> None:
@@ -127,9 +134,12 @@ async def answer_requests(tx: Tx, answered: Sequence[tuple[str, Request]]) -> No
 
 async def open_requests(tx: Tx, codes: Iterable[str]) -> dict[str, dict[int, Request]]:
     """Return the open requests of each of ``codes`` by number."""
-    rows = await tx.all(
-        select(REQUEST).where(tx.among(REQUEST.c.code, list(codes)), REQUEST.c.state == RequestState.OPEN.value)
-    )
+    [rows] = await tx.ask((WAITING, list(codes)))
+    return requests_by_code(rows)
+
+
+def requests_by_code(rows: Iterable[Any]) -> dict[str, dict[int, Request]]:
+    """Return requests by code and number."""
     found: dict[str, dict[int, Request]] = {}
     for row in rows:
         found.setdefault(row.code, {})[row.request_no] = request_of(row)

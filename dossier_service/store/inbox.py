@@ -9,10 +9,11 @@ from sqlalchemy import delete, func, insert, or_, select, tuple_, update
 
 from dossier_service.store.tables import ACCESS, DOSSIER, LINK, PARKED, QUARANTINE
 from kernel.clock import real_now
-from kernel.db import Tx
+from kernel.db import Question, Tx
 from kernel.log import Partition, Record
 
 REPORTS = "province.reports.v1"
+WAITING = Question(select(PARKED).order_by(PARKED.c.code, PARKED.c.version), PARKED.c.code)
 
 
 def parked_row(record: Record, *, code: str, version: int, digest: str, reason: str, sha256: str) -> dict[str, Any]:
@@ -55,8 +56,12 @@ async def park(tx: Tx, rows: Sequence[Mapping[str, Any]]) -> None:
 
 async def parked(tx: Tx, codes: Iterable[str]) -> dict[str, list[Any]]:
     """Return the parked reports of each of ``codes`` by version."""
-    mine = tx.among(PARKED.c.code, list(codes))
-    rows = await tx.all(select(PARKED).where(mine).order_by(PARKED.c.code, PARKED.c.version))
+    [rows] = await tx.ask((WAITING, list(codes)))
+    return by_code(rows)
+
+
+def by_code(rows: Iterable[Any]) -> dict[str, list[Any]]:
+    """Return rows by their dossier, in the order given."""
     found: dict[str, list[Any]] = {}
     for row in rows:
         found.setdefault(row.code, []).append(row)

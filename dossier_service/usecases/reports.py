@@ -32,7 +32,7 @@ from dossier_service.model.reports import (
 )
 from dossier_service.model.snapshots import apply_snapshot, judge_snapshot
 from dossier_service.model.tasks import Later, reminders
-from dossier_service.store import catalogue, dossiers, files, inbox, owners, tasks
+from dossier_service.store import batches, catalogue, dossiers, files, inbox, owners, tasks
 from dossier_service.usecases.desk import Desk
 from kernel.clock import real_now
 from kernel.db import Tx
@@ -109,23 +109,23 @@ async def _open(
     more: Iterable[str] = (),
 ) -> "_Batch":
     codes = {item.code for item in incoming} | {bad.code for bad in nonsense} | set(more)
-    found = await dossiers.load(tx, codes)
+    participants = {item.participant for item in incoming} | {bad.participant for bad in nonsense}
+    shelf = await batches.take_out(tx, codes, participants)
+    found, requests, lanes = shelf.dossiers, shelf.requests, shelf.lanes
     waiting = {
         code: [_Waiting(row.version, decode(inbox.record_of(row))) for row in rows]
-        for code, rows in (await inbox.parked(tx, found)).items()
+        for code, rows in shelf.parked.items()
     }
     said = [*incoming, *(item.incoming for rows in waiting.values() for item in rows)]
+    if others := {item.participant for item in said} - participants:
+        lanes |= await catalogue.lanes_of(tx, sorted(others))
     old = {
         (item.code, item.report.version)
         for item in said
         if item.code in found and item.report.version < found[item.code].version
     }
-    requests = await dossiers.open_requests(tx, found)
     digests = await dossiers.digests_of(tx, old)
     here = await _files_here(tx, desk, said)
-    lanes = await catalogue.lanes_of(
-        tx, sorted({item.participant for item in said} | {bad.participant for bad in nonsense})
-    )
     books = {code: Book(requests.get(code, {}), digests.get(code, {}), here.get(code, set())) for code in found}
     former = await owners.former_of(tx, [code for code, dossier in found.items() if dossier.epoch > 1])
     were = {code: {row.lane for row in epochs.values()} for code, epochs in former.items()}

@@ -1,7 +1,7 @@
 """Frames of the link, read and made. What a participant sends is never trusted."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from google.protobuf.message import DecodeError
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,6 +14,7 @@ from proto.exchange.v1 import exchange_pb2
 SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{0,63}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 PROTOCOL = 1
+EPOCH, DAY = datetime(1970, 1, 1, tzinfo=UTC), 86_400
 NOT_KNOWN = "Cổng quốc gia không đọc được báo cáo này. Hãy cập nhật phần mềm rồi gửi lại."
 TOO_LONG = f"Báo cáo này dài quá {MAX_BODY // 1024} KB. Hãy rút ngắn rồi gửi lại."
 
@@ -54,7 +55,9 @@ def read_item(item: exchange_pb2.UpItem, *, lane: str, journal_id: str, now: dat
         version = upward.snapshot.state.version
     upward.participant = lane
     upward.subject_kind = upward.subject_kind or "dossier"
-    upward.received_at.CopyFrom(stamp(now))
+    since = now - EPOCH
+    upward.received_at.seconds = since.days * DAY + since.seconds
+    upward.received_at.nanos = since.microseconds * 1000
     return UpwardReceived(lane, item.report_seq, upward.subject, kind, max(version, 0), upward.SerializeToString())
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, tuple_, update
 from exchange.store import DOSSIER, HELD_ITEM, HOLDING, LANE, LANE_ITEM
 from exchange.usecases.rehoming import FormerLane, Notice, leave_lanes, note_former
 from kernel.clock import real_now
-from kernel.db import Database, Tx, sets
+from kernel.db import Database, Tx
 from kernel.digest import digest_bytes
 
 
@@ -168,6 +168,9 @@ class DossierState:
     former_lane: str = ""
 
 
+COPIED = tuple(name for name in DossierState.__slots__ if name != "former_lane")
+
+
 async def copy_states(tx: Tx, *, states: Sequence[DossierState]) -> None:
     """Keep the newest state of each dossier, by ``event_no``, and the lanes that dossiers left."""
     left = [FormerLane(state.code, state.epoch - 1, state.former_lane) for state in states if state.former_lane]
@@ -176,24 +179,8 @@ async def copy_states(tx: Tx, *, states: Sequence[DossierState]) -> None:
     for state in states:
         if state.code not in newest or newest[state.code].event_no < state.event_no:
             newest[state.code] = state
-    rows = [
-        {name: getattr(state, name) for name in DossierState.__slots__ if name != "former_lane"}
-        for state in newest.values()
-    ]
-    if not rows:
-        return
-    statement = tx.insert_unless(DOSSIER)
-    names = list(rows[0])
-    if tx.takes_arrays:
-        told = sets.given(DOSSIER, {name: name for name in names})
-        statement = statement.from_select(names, select(*(told.c[name] for name in names)), include_defaults=False)
-    columns = [name for name in names if name != "code"]
-    newer = statement.on_conflict_do_update(
-        index_elements=[DOSSIER.c.code],
-        set_={name: statement.excluded[name] for name in columns},
-        where=statement.excluded.event_no > DOSSIER.c.event_no,
-    )
-    await tx.execute(newer, sets.columns_of(rows) if tx.takes_arrays else rows)
+    rows = [{name: getattr(state, name) for name in COPIED} for state in newest.values()]
+    await tx.insert_newer(DOSSIER, rows, key="code", version="event_no")
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,8 +231,7 @@ class Consumer:
             (self._row(place) | {"next": self._positions.get(place, 0)}, {"next": offset})
             for place, offset in following.items()
         ]
-        if await tx.change(self._position, changes) != len(changes):
-            raise Fenced
+        await tx.must_change(self._position, changes, Fenced)
 
     def _row(self, place: Partition) -> dict[str, object]:
         return {"consumer": self.name, "topic": place.topic, "partition": place.number}

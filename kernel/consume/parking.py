@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from kernel.clock import real_now
 from kernel.consume.tables import record_of, row_of
-from kernel.db import Database, Tx
+from kernel.db import Database, Question, Tx
 from kernel.errors import Reject
 from kernel.log import Record
 
@@ -41,16 +41,13 @@ class Parking:
         self._backoff = backoff
         self._quarantine = database.tables.tables["quarantine"]
         self._parked = database.tables.tables["parked_message"]
+        mine = select(self._parked.c.subject).where(self._parked.c.consumer == consumer).distinct()
+        self._waiting = Question(mine, self._parked.c.subject)
         self.next_retry: datetime | None = real_now()
 
     async def waiting(self, tx: Tx, subjects: Iterable[str]) -> set[str]:
         """Return those of ``subjects`` that have a message waiting."""
-        table = self._parked
-        rows = await tx.all(
-            select(table.c.subject)
-            .where(table.c.consumer == self._consumer, tx.among(table.c.subject, set(subjects)))
-            .distinct()
-        )
+        [rows] = await tx.ask((self._waiting, set(subjects)))
         return {row.subject for row in rows}
 
     async def queue_behind(self, tx: Tx, records: Sequence[Record]) -> None:

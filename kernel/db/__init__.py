@@ -11,176 +11,24 @@ PostgreSQL: each writing transaction takes the advisory lock of its schema first
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from typing import Any, Protocol, TypeAlias, TypeVar
+from datetime import datetime
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    CursorResult,
-    DateTime,
-    Dialect,
-    Executable,
-    Integer,
-    MetaData,
-    Table,
-    TypeDecorator,
-    func,
-    select,
-)
-from sqlalchemy.dialects import postgresql as postgres_dialect
-from sqlalchemy.dialects import sqlite as sqlite_dialect
-from sqlalchemy.engine import URL, Row, make_url
+from sqlalchemy import MetaData
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncTransaction
 
-from kernel.clock import real_now
-from kernel.db import postgres, sets, sqlite
+from kernel.db import postgres, sqlite
+from kernel.db.columns import BigId, UtcDateTime
+from kernel.db.sets import Question
+from kernel.db.transaction import EventSink, Tx, Upsert, started, uninterrupted
 
-T = TypeVar("T")
+__all__ = ["BigId", "Database", "EventSink", "Question", "Tx", "Upsert", "UtcDateTime"]
 
 WRITERS = 4
 CLOSING = 5.0
-
-BigId = BigInteger().with_variant(Integer(), "sqlite")
-"""A number that grows for ever: 64 bits everywhere (SQLite counts rows by itself in a column called INTEGER only)."""
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite gives naive times back; this puts the zone on again."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse a naive time; store UTC."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without zone cannot be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return an aware UTC time."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-Upsert: TypeAlias = sqlite_dialect.Insert | postgres_dialect.Insert
-
-
-class EventSink(Protocol):
-    """Where ``Tx.emit`` writes: the outbox, in the same transaction."""
-
-    async def write(self, connection: AsyncConnection, events: Sequence[object]) -> None:
-        """Insert one outbox row per event."""
-
-    def wake(self) -> None:
-        """Tell the relay that rows were committed."""
-
-
-class Tx:
-    """One open transaction. Events emitted here are written last and commit with everything else."""
-
-    def __init__(self, connection: AsyncConnection, sink: EventSink | None = None) -> None:
-        self.connection = connection
-        self.events: list[object] = []
-        self._sink = sink
-        self._written = 0
-        self._after: list[Callable[[], None]] = []
-
-    def emit(self, event: object) -> None:
-        """Put ``event`` into the outbox of this transaction."""
-        self.events.append(event)
-
-    def after_commit(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` once the transaction is durable (to wake a task; it must not fail)."""
-        self._after.append(callback)
-
-    async def execute(
-        self, statement: Executable, parameters: Sequence[dict[str, Any]] | dict[str, Any] | None = None
-    ) -> CursorResult[Any]:
-        """Run one statement (executemany when ``parameters`` is a list)."""
-        return await _uninterrupted(self.connection.execute(statement, parameters))
-
-    async def all(self, statement: Executable) -> Sequence[Row[Any]]:
-        """Return every row of a query."""
-        return (await _uninterrupted(self.connection.execute(statement))).all()
-
-    async def first(self, statement: Executable) -> Row[Any] | None:
-        """Return the first row of a query, or None."""
-        return (await _uninterrupted(self.connection.execute(statement))).first()
-
-    async def insert(self, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-        """Insert ``rows``, which all have the same columns, in one statement; no defaults are filled in."""
-        if rows:
-            await _uninterrupted(sets.insert_rows(self.connection, table, rows))
-
-    async def change(self, table: Table, changes: Sequence[sets.Change]) -> int:
-        """Write each (known columns, new columns) where a row is as known, in sets; return how many were found."""
-        return await _uninterrupted(sets.change_rows(self.connection, table, changes)) if changes else 0
-
-    @property
-    def takes_arrays(self) -> bool:
-        """Whether rows can be given as one array a column (``kernel.db.sets``)."""
-        return self.connection.dialect.name != "sqlite"
-
-    def among(self, place: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
-        """Return the condition that ``place`` is one of ``values``, however many they are."""
-        return sets.among(self.connection.dialect.name, place, values)
-
-    def insert_unless(self, table: Table) -> Upsert:
-        """Return an INSERT that knows ``on_conflict_do_update`` and ``on_conflict_do_nothing`` in this dialect."""
-        if self.connection.dialect.name == "sqlite":
-            return sqlite_dialect.insert(table)
-        return postgres_dialect.insert(table)
-
-    async def now(self) -> datetime:
-        """Return real time, aware UTC, by the clock that every process of this database shares: the server's."""
-        if self.connection.dialect.name == "sqlite":
-            return real_now()
-        at: datetime = (await self.all(select(func.clock_timestamp(type_=UtcDateTime))))[0][0]
-        return at
-
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
-        """Undo what happens inside, events included, if it raises.
-
-        Events emitted inside are written inside: one that cannot be encoded undoes this savepoint alone.
-        """
-        await self.write_events()
-        kept, waiting = len(self.events), len(self._after)
-        inner = self.connection.begin_nested()
-        await _uninterrupted(_started(inner))
-        try:
-            yield
-            await self.write_events()
-        except BaseException:
-            del self.events[kept:]
-            del self._after[waiting:]
-            self._written = kept
-            await _uninterrupted(inner.rollback())
-            raise
-        await _uninterrupted(inner.commit())
-
-    async def write_events(self) -> None:
-        """Write the events emitted since the last call into the outbox, in order."""
-        waiting = self.events[self._written :]
-        if not waiting:
-            return
-        if self._sink is None:
-            raise RuntimeError("this database has no outbox to emit into")
-        await _uninterrupted(self._sink.write(self.connection, waiting))
-        self._written = len(self.events)
-
-    def run_after_commit(self) -> None:
-        """Run the callbacks; called by ``Database.begin`` alone."""
-        for callback in self._after:
-            callback()
 
 
 class Database:
@@ -244,9 +92,13 @@ class Database:
         async with self._turn, self._connection(self._writer) as connection:
             tx = Tx(connection, self._sink)
             transaction = await _begun(connection)
-            yield tx
-            await tx.write_events()
-            await _uninterrupted(self._commit(transaction, tx))
+            try:
+                yield tx
+                await tx.write_events()
+                await tx.settle()
+            finally:
+                await tx.leave()
+            await uninterrupted(self._commit(transaction, tx))
 
     async def _commit(self, transaction: AsyncTransaction, tx: Tx) -> None:
         try:
@@ -286,12 +138,12 @@ class Database:
         self._lent += 1
         try:
             try:
-                await _uninterrupted(_started(connection))
+                await uninterrupted(started(connection))
                 yield connection
             finally:
                 try:
                     if connection.sync_connection is not None:
-                        await _uninterrupted(connection.close())
+                        await uninterrupted(connection.close())
                 finally:
                     self._lent -= 1
                     self._returned.set()
@@ -332,32 +184,10 @@ async def _begun(connection: AsyncConnection) -> AsyncTransaction:
     """Begin; a pooled connection that died since its last use (a restarted server) is replaced once."""
     transaction = connection.begin()
     try:
-        await _uninterrupted(_started(transaction))
+        await uninterrupted(started(transaction))
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
         transaction = connection.begin()
-        await _uninterrupted(_started(transaction))
+        await uninterrupted(started(transaction))
     return transaction
-
-
-async def _started(begun: AsyncConnection | AsyncTransaction) -> None:
-    await begun.start()
-
-
-async def _uninterrupted(work: Coroutine[Any, Any, T]) -> T:
-    """Await ``work`` to its end even when cancelled, and only then let the cancellation go on.
-
-    A driver call that is cut in the middle costs its connection, whose open transaction would then block every
-    writer until it is collected.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise

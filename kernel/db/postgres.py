@@ -18,6 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import LRUCache
 from sqlalchemy.util.concurrency import await_
 
+from kernel.db import arrays
 from kernel.errors import Invalid, Text, Unavailable
 
 WRITER_LOCK = 1_836_016_483
@@ -80,6 +81,7 @@ def open_engine(url: URL, *, writing: bool, size: int, name: str = "motcua") -> 
     arguments, options = dialect.create_connect_args(url)
     # Arrays of many rows go over in binary: as text, the driver takes ten times as long over each value.
     options["context"].register_dumper(list, ListBinaryDumper)
+    arrays.teach(options["context"])
     session = " ".join(f"-c {key}={value}" for key, value in SESSION.items())
     wanted = {"application_name": name, **NETWORK, **options, "options": f"{session} {options.get('options', '')}"}
     opening = partial(dialect.connect, *arguments, **wanted, autocommit=True)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     FromClause,
+    Select,
     Table,
     Update,
     any_,
@@ -19,8 +20,8 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 Rows = Sequence[dict[str, Any]]
 Change = tuple[dict[str, Any], dict[str, Any]]
@@ -46,34 +47,50 @@ def insertion(table: Table, names: tuple[str, ...]) -> Any:
     return insert(table).from_select(list(names), select(*(rows.c[name] for name in names)), include_defaults=False)
 
 
-async def insert_rows(connection: AsyncConnection, table: Table, rows: Rows) -> None:
-    """Insert ``rows``, which all have the same columns; there is at least one."""
-    if connection.dialect.name == "sqlite":
-        await connection.execute(insert(table), rows)
-    else:
-        await connection.execute(insertion(table, tuple(rows[0])), columns_of(rows))
+@lru_cache(100)
+def insertion_of_newer(table: Table, names: tuple[str, ...], key: str, version: str, arrays: bool) -> Any:
+    """Return the INSERT that writes over a row of the same ``key`` where its ``version`` is lower."""
+    statement: Any = postgresql.insert(table) if arrays else sqlite.insert(table)
+    if arrays:
+        rows = given(table, dict(zip(names, names, strict=True)))
+        statement = statement.from_select(
+            list(names), select(*(rows.c[name] for name in names)), include_defaults=False
+        )
+    return statement.on_conflict_do_update(
+        index_elements=[table.c[key]],
+        set_={name: statement.excluded[name] for name in names if name != key},
+        where=statement.excluded[version] > table.c[version],
+    )
 
 
-async def change_rows(connection: AsyncConnection, table: Table, changes: Sequence[Change]) -> int:
-    """Write each (known, new) where a row is as known; return how many were: a statement for each set of columns."""
-    arrays, found = connection.dialect.name != "sqlite", 0
-    groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[dict[str, Any]]] = {}
+Group = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def grouped(changes: Sequence[Change]) -> dict[Group, list[dict[str, Any]]]:
+    """Return the parameters of each (known, new) by the names of both: a statement for each set of columns."""
+    groups: dict[Group, list[dict[str, Any]]] = {}
     for known, new in changes:
         row = {f"old_{name}": value for name, value in known.items()}
         row |= {f"new_{name}": value for name, value in new.items()}
         groups.setdefault((tuple(known), tuple(new)), []).append(row)
-    for (known_names, new_names), rows in groups.items():
-        statement = _changing(table, known_names, new_names, arrays)
-        found += (await connection.execute(statement, columns_of(rows) if arrays else rows)).rowcount
-    return found
+    return groups
 
 
 @lru_cache(500)
-def _changing(table: Table, known: tuple[str, ...], new: tuple[str, ...], arrays: bool) -> Update:
+def changing(table: Table, known: tuple[str, ...], new: tuple[str, ...], arrays: bool) -> Update:
+    """Return the UPDATE of rows that are as known; ``arrays`` = each parameter is a column of many rows."""
     olds, news = {f"old_{name}": name for name in known}, {f"new_{name}": name for name in new}
     told: Any = given(table, olds | news).c if arrays else {name: bindparam(name) for name in olds | news}
     same = [table.c[place] == told[name] for name, place in olds.items()]
     return update(table).where(*same).values({place: told[name] for name, place in news.items()})
+
+
+class Question:
+    """A query that is asked again and again about other values in ``place``; made once, at import."""
+
+    def __init__(self, query: Select[Any], place: Column[Any]) -> None:
+        self.of_list = query.where(place.in_(bindparam("values", expanding=True)))
+        self.of_array = query.where(place == any_(bindparam("values", type_=ARRAY(place.type))))
 
 
 def among(dialect: str, place: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
