@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 from starlette.responses import Response
@@ -26,7 +27,13 @@ async def mine(visit: Visit) -> Response:
 
 
 async def follow(visit: Visit) -> Response:
-    """Show one dossier: the plain sentence, what is asked, the timeline, the date with its sum, the result."""
+    """Show one dossier: the plain sentence, what is asked, the timeline, the date with its sum, the result.
+
+    A message's link leads here: who has not signed in sees how far it is, as anybody with the code, and signs in for
+    the rest.
+    """
+    if not visit.signed_in:
+        return visit.go(f"/lookup/{quote(visit.part('code'), safe='')}")
     dossier, timeline = await _load(visit)
     given = dossier["status"] in (9, 10) and bool(dossier["results"])
     ended = dossier["status"] in ENDED

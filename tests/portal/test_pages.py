@@ -140,9 +140,17 @@ async def test_switching_the_language_keeps_page_and_question(browser: Browser) 
 
 
 async def test_pages_of_ones_own_ask_to_sign_in_and_come_back(browser: Browser) -> None:
-    asked = await browser.get("/dossiers/H26-261121-0001", follow_redirects=False)
+    asked = await browser.get("/dossiers/H26-261121-0001/answers", follow_redirects=False)
     assert asked.status_code == 303
-    assert asked.headers["location"] == "/auth/login?next=/dossiers/H26-261121-0001"
+    assert asked.headers["location"] == "/auth/login?next=/dossiers/H26-261121-0001/answers"
+
+
+async def test_the_link_of_a_message_shows_the_stage_without_a_password_and_the_rest_after_signing_in(
+    browser: Browser,
+) -> None:
+    page = await browser.get("/dossiers/H26-261121-0001")
+    assert page.url.path == "/lookup/H26-261121-0001" and "<progress" in page.text
+    assert 'href="/auth/login?next=/dossiers/H26-261121-0001"' in page.text
 
 
 async def test_answers_carry_the_policy_and_own_pages_are_never_stored(signed_in: Browser) -> None:
