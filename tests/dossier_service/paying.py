@@ -57,6 +57,7 @@ class Till:
     owner: Owner
     book: Book
     wire: Wire
+    platform_app: Any
 
     async def report(self, type: str, *answers: Answer, state: State | None = None, **changes: Any) -> None:
         """Let the office take a step."""
@@ -117,7 +118,7 @@ async def till(folder: Path, *, code: str = "") -> AsyncIterator[Till]:
     platform = PaymentPlatform(wire, base="/pay", secret=SECRET, seconds=5.0)
     async with world(folder, clock=clock, platform=platform) as here:
         known, code = bool(code), code or await here.file()
-        made = Till(here, code, Owner(code, clock.now()), Book(folder / "payments", clock.now), wire)
+        made = Till(here, code, Owner(code, clock.now()), Book(folder / "payments", clock.now), wire, app)
         if not known:
             await made.report("accepted", state=State.ACCEPTED)
             await made.ask()
