@@ -10,16 +10,21 @@ from joserfc import jwt
 
 from citizen_service import usecases
 from citizen_service.api import make_api
+from citizen_service.model import Profile
 from kernel.auth import Verifier
 from tests.citizen_service.conftest import Room, profile
 from tests.citizen_service.test_api import KEY, keys
 
-FIRM = {"org": "org-gom", "org_name": "Công ty Gốm (bản demo)"}
+FIRM, FIRM_NAME = "org-gom", "Công ty Gốm (bản demo)"
+
+
+def of_the_firm(owner: str, name: str) -> Profile:
+    return replace(profile(owner), name=name, org=FIRM, org_name=FIRM_NAME)
 
 
 @pytest.fixture
 async def client(room: Room) -> AsyncIterator[httpx.AsyncClient]:
-    people = [replace(profile("director"), name="Khải", **FIRM), replace(profile("accountant"), name="Hòa", **FIRM)]
+    people = [of_the_firm("director", "Khải"), of_the_firm("accountant", "Hòa")]
     await usecases.seed_profiles(database=room.database, profiles=[*people, profile("other")])
     app = make_api(database=room.database, clock=room.clock, verifier=Verifier(issuer="i", keys=keys))
     claims = {"iss": "i", "aud": "motcua", "sub": "accountant", "org": "org-gom", "exp": int(time.time()) + 600}
@@ -31,7 +36,7 @@ async def client(room: Room) -> AsyncIterator[httpx.AsyncClient]:
 
 async def test_a_profile_at_work_has_who_acts_and_for_whom_and_nothing_private(client: httpx.AsyncClient) -> None:
     found = (await client.get("/profile", headers={"acting-for": "org-gom"})).json()
-    assert (found["sub"], found["name"], found["org_name"]) == ("org:org-gom", "Hòa", FIRM["org_name"])
+    assert (found["sub"], found["name"], found["org_name"]) == ("org:org-gom", "Hòa", FIRM_NAME)
     private = ("id_number", "birth_date", "ward", "address", "phone", "email", "gender", "nationality")
     assert [found[name] for name in private] == [None] * len(private)
     assert (await client.get("/profile")).json()["id_number"]

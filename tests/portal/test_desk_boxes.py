@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from kernel.digest import canonical
 from portal.forms.conditions import holds
 from portal.pages.desk import boxes, branching, choices
-from portal.pages.desk.layout import moved, readable
+from portal.pages.desk.layout import moved, names_in, readable
 from portal.pages.desk.naming import new_name
 from services_catalog.model.forms import compile_form
 from services_catalog.model.written import editorial_of
@@ -188,7 +188,7 @@ async def test_a_form_left_half_written_as_json_opens_as_json_alone(
     assert (await signed_in.get(f"{HOME}/form/a")).status_code == 404
 
 
-async def test_every_error_of_a_question_is_said_at_once_beside_its_box_and_nothing_is_lost(
+async def test_detail_13_every_error_of_a_question_is_said_at_once_beside_its_box_and_nothing_is_lost(
     signed_in: Browser, contract: Services
 ) -> None:
     address = f"{HOME}/form/where/born"
@@ -258,3 +258,40 @@ async def test_a_question_with_a_condition_goes_to_another_page(signed_in: Brows
         "when": {"not": {"field": "born", "equals": "home"}},
     }
     assert compile_form(contract.saved[-1]["form"] | {"pages": contract.saved[-1]["form"]["pages"][:1]}, {})
+
+
+JUNK = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-2, 9), st.text("ab|=", max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["field", "equals", "all", "name", "item"]), inner)
+    ),
+    max_leaves=5,
+)
+KEYS = ("hint", "rule", "required", "partial", "min", "when", "options", "source", "sources", "errors", "widget")
+JUNK_QUESTION = st.dictionaries(st.sampled_from(KEYS), JUNK).map(lambda q: {"name": "q", "label": ["a", "b"], **q})
+JUNK_PAGE = st.dictionaries(st.sampled_from(["hint", "when", "repeat", "title"]), JUNK)
+
+
+@given(JUNK_PAGE, JUNK_QUESTION)
+def test_whatever_an_expert_leaves_in_the_json_is_shown_in_boxes_or_not_at_all(
+    page: dict[str, Any], question: dict[str, Any]
+) -> None:
+    form = {"pages": [{"id": "p", "title": ["a", "b"], **page, "fields": [question]}]}
+    if readable(form):
+        names = names_in(form)
+        head = boxes.take_page(
+            form["pages"][0], sent(boxes.page_boxes(form["pages"][0]), form["pages"][0].get("when")), names
+        )
+        assert head.made["id"] == "p"
+        taken = boxes.take_question(question, sent(boxes.question_boxes(question), question.get("when")))
+        assert taken.made["name"] == "q"
+
+
+@pytest.mark.parametrize("wrong", [5, "x", {"a": 1}, [3], None, [{"witness": 4}]])
+async def test_a_test_case_with_answers_of_another_kind_still_opens(
+    signed_in: Browser, contract: Services, wrong: Any
+) -> None:
+    written = copy.deepcopy(BENCH["written"])
+    written["examples"][0]["answers"] = dict.fromkeys(BENCH["form"]["fields"], wrong)
+    contract.bench = {**BENCH, "written": written}
+    assert (await signed_in.get(f"{HOME}/case/a")).status_code == 200

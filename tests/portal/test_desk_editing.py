@@ -16,23 +16,24 @@ from services_catalog import usecases
 from services_catalog.api import make_api
 from services_catalog.model.places import places_of
 from services_catalog.model.procedures import Content
+from services_catalog.store import METADATA
 from services_catalog.store.places import put_places
 from services_catalog.store.seed import read_editorial, read_places
 from tests.engines.schemas import address
 from tests.portal.boxes_read import boxes_at
 from tests.portal.conftest import Browser
 from tests.portal.contract import Services
-from tests.services_catalog.conftest import AT, METADATA, PROCEDURES, SEED, open_database
+from tests.services_catalog.conftest import AT, PROCEDURES, SEED, open_database
 
 CODE = "1.001193"
 HOME = f"/desk/catalogue/{CODE}"
 
 
 class Editors:
-    """A verifier that lets everyone edit."""
+    """A verifier that lets ``publisher`` publish and everyone else edit."""
 
     async def verify(self, token: str) -> Principal:
-        return Principal(sub=token, roles=frozenset({"catalogue_editor"}))
+        return Principal(sub=token, roles=frozenset({"publisher" if token == "publisher" else "catalogue_editor"}))
 
 
 @pytest.fixture
@@ -67,7 +68,14 @@ async def fill(editor: Browser, at: str, **typed: Any) -> httpx.Response:
     return await editor.post(action, data=data | {name.replace("__", "."): text for name, text in typed.items()})
 
 
-async def test_a_question_is_added_previewed_tried_and_published_without_any_json(editor: Browser) -> None:
+async def approve(editor: Browser) -> httpx.Response:
+    """Approve what waits, as the second person."""
+    second = {"authorization": "Bearer publisher"}
+    motion = boxes_at((await editor.get(HOME, headers=second)).text, f"{HOME}/approve")
+    return await editor.post(f"{HOME}/approve", data=dict(motion), headers=second)
+
+
+async def test_a_question_is_added_previewed_tried_and_made_ready_to_publish_without_any_json(editor: Browser) -> None:
     await editor.post(f"{HOME}/begin")
     pages = await editor.get(f"{HOME}/edit/form")
     assert "Tên của trẻ" in pages.text and f"{HOME}/form/child-name" in pages.text
@@ -91,12 +99,8 @@ async def test_a_question_is_added_previewed_tried_and_published_without_any_jso
     made = await editor.post(f"{HOME}/case/-", data=copied | titles | {"has_the_child_a_name_at_home": "yes"})
     assert made.url.path == f"{HOME}/edit/examples" and "Bị từ chối" not in made.text
     assert made.text.count("Được nhận") == 5 and f"{HOME}/case/with-a-name-at-home" in made.text
-    ready = await editor.get(HOME)
-    version = boxes_at(ready.text, f"{HOME}/publish")["version"]
-    done = await editor.post(f"{HOME}/publish", data={"version": version, "reason": "Thử thêm một câu hỏi."})
-    assert "published=1" in str(done.url)
-    form = (await editor.get(HOME)).text
-    assert "Thử thêm một câu hỏi." in form and "nặng hơn 1" in form
+    ready = (await editor.get(HOME)).text
+    assert "Chưa công bố được" not in ready and "nặng hơn 1" in ready
 
 
 async def test_two_editors_meet_and_the_second_is_told_in_boxes(editor: Browser) -> None:

@@ -18,6 +18,7 @@ from portal.pages.desk.copies import HOME, Copy, address, open_copy, save_copy
 from portal.pages.desk.forming import NEW
 from portal.pages.desk.layout import index_of
 from portal.pages.desk.naming import new_name
+from portal.pages.kept import kept
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
 
@@ -108,7 +109,29 @@ def _case(bench: Copy, id: str) -> tuple[dict[str, Any], int | None]:
     at = index_of(listed, "id", id) if _readable(listed) else None
     if at is None and id != NEW:
         raise HTTPException(404)
-    return ({"id": "", "title": ["", ""], "place": "", "answers": {}} if at is None else listed[at]), at
+    if at is None:
+        return {"id": "", "title": ["", ""], "place": "", "answers": {}}, None
+    fields = (bench["form"] or {"fields": {}})["fields"]
+    answers = {name: value for name, value in listed[at]["answers"].items() if _fits(fields.get(name), value)}
+    return {**listed[at], "answers": answers}, at
+
+
+def _fits(spec: Mapping[str, Any] | None, value: Any) -> bool:
+    """Tell whether a box can show an answer; what no question asks for is kept as it is."""
+    match (spec or {}).get("widget"):
+        case None:
+            return True
+        case "files" | "checkboxes":
+            return isinstance(value, list) and all(isinstance(item, str) for item in value)
+        case "group":
+            assert spec is not None
+            return isinstance(value, list) and all(
+                isinstance(item, dict) and all(_fits(spec["fields"].get(name), each) for name, each in item.items())
+                for item in value
+            )
+        case "date" | "phone" | "ward" | "id_number":
+            return isinstance(value, str)
+    return isinstance(value, str | bool | int)
 
 
 def _missing(visit: Visit, form: conditions.Form, answers: Mapping[str, Any]) -> dict[str, str]:
@@ -199,6 +222,7 @@ async def _name_place(visit: Visit, question: Question) -> None:
         question.place_query = place_name(place) if place else question.raw
 
 
+@kept
 async def save_case(visit: Visit) -> Response:
     """Save one test case, or show it again with everything that is wrong with it."""
     code, texts = visit.part("code"), (await posted(visit))[0]

@@ -34,14 +34,20 @@ def _is_page(page: Any) -> bool:
     return (
         isinstance(page, dict)
         and isinstance(page.get("id"), str)
+        and _is_pair(page.get("title"))
         and isinstance(page.get("repeat", {}), dict)
+        and isinstance(page.get("repeat", {}).get("name", ""), str)
         and isinstance(page.get("fields"), list)
         and all(_is_question(field) for field in page["fields"])
     )
 
 
+def _is_pair(text: Any) -> bool:
+    return isinstance(text, list) and len(text) == 2 and all(isinstance(part, str) for part in text)
+
+
 def _is_question(field: Any) -> bool:
-    if not isinstance(field, dict) or not isinstance(field.get("name"), str):
+    if not isinstance(field, dict) or not isinstance(field.get("name"), str) or not _is_pair(field.get("label")):
         return False
     options, errors, sources = field.get("options", []), field.get("errors", {}), field.get("sources", [])
     rows = options if isinstance(options, list) else [] if isinstance(options, str) else None
