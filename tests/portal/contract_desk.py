@@ -5,9 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from kernel.errors import NotFound, PreconditionFailed, Text
-from tests.portal.samples import FORM, GUIDE, PROCEDURES, two
+from tests.portal.contract_exemptions import CODE as ENTITLED_CODE
+from tests.portal.contract_exemptions import EXTRA
+from tests.portal.samples import FORM, PROCEDURES, two
 
 NONE = NotFound("proposal_not_found", Text("Chưa có bản đang sửa.", "No working copy."))
+ENTITLED = EXTRA[ENTITLED_CODE]
 CODE, READY = "1.001193", "1.000014"
 COPY: dict[str, Any] = {"code": CODE, "base": 1, "version": 3, "saved_at": "2026-11-21T03:42:00Z"}
 
@@ -65,7 +68,7 @@ BENCH: dict[str, Any] = {
         "examples": [{"id": "a", "title": ["Đúng hạn", "In time"], "place": "00004", "answers": {"child_name": "Bé"}}],
     },
     "plain_title": "Đăng ký khai sinh",
-    "guide": GUIDE,
+    "guide": ENTITLED["guide"],
     "form": FORM,
     "faults": FAULTS,
     "unclear": [{"check": "sentence", "file": "guide.json", "field": "who", "wrong": "Too long.", "mend": "Split it."}],

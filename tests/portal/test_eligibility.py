@@ -63,3 +63,12 @@ async def test_a_helper_asks_the_same_questions_first(signed_in: Browser) -> Non
     assert f'href="/assist/new?procedure={CODE}"' in asked
     done = await signed_in.post(f"{PAGE}?then=assist", data={"short": "no"})
     assert str(done.url).endswith(f"/assist/new?procedure={CODE}")
+
+
+async def test_the_editor_sees_the_questions_their_way_out_and_the_grounds_before_publishing(
+    signed_in: Browser,
+) -> None:
+    page = (await signed_in.get("/desk/catalogue/1.001193/preview")).text
+    assert "Bạn chỉ đến ở một thời gian?" in page and "Đúng thủ tục khi trả lời: Không" in page
+    assert "Đúng thủ tục từ 18 tuổi" in page and "Công an xã" in page
+    assert "Người thuộc hộ nghèo" in page and "Điều 4 khoản 3" in page
