@@ -6,6 +6,7 @@ The token is read for what the pages offer only; the API checks it and decides.
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote
 
 import orjson
@@ -41,12 +42,22 @@ def capacity_of(request: Request, authorization: str | None) -> Capacity:
 
 def organisation_in(authorization: str) -> str:
     """Return the claim ``org`` of a bearer token, empty where there is none."""
+    found = _claims(authorization).get("org")
+    return found if isinstance(found, str) else ""
+
+
+def roles_in(authorization: str) -> frozenset[str]:
+    """Return the claim ``roles`` of a bearer token, none where it says none."""
+    found = _claims(authorization).get("roles")
+    return frozenset(str(role) for role in found) if isinstance(found, list) else frozenset()
+
+
+def _claims(authorization: str) -> dict[str, Any]:
     parts = authorization.split(".")
     if len(parts) != 3:
-        return ""
+        return {}
     try:
         claims = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (binascii.Error, orjson.JSONDecodeError, ValueError):
-        return ""
-    found = claims.get("org") if isinstance(claims, dict) else None
-    return found if isinstance(found, str) else ""
+        return {}
+    return claims if isinstance(claims, dict) else {}

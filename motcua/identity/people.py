@@ -149,7 +149,7 @@ PEOPLE: tuple[Person, ...] = (
     Person(
         key="publisher-1",
         name="Bùi Đức Anh",
-        task=Text("Công bố thủ tục của một bộ.", "Publishes procedures for a ministry."),
+        task=Text("Duyệt việc công bố và bãi bỏ thủ tục.", "Approves what is published and withdrawn."),
         roles=("publisher",),
         birth_date=date(1978, 2, 27),
         gender="male",

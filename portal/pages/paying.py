@@ -8,10 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from portal.forms.values import one
+from portal.pages.kept import kept
 from portal.pages.naming import in_english
 from portal.pages.problem import route
 from portal.pages.reaching import reach
-from portal.pages.requests import kept
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 

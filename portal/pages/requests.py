@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping
-from functools import wraps
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -11,33 +10,15 @@ from starlette.responses import Response
 from portal.forms.questions import Question, problem_text, questions, read_page
 from portal.forms.values import Posted, one
 from portal.pages.dossiers import known_facts
+from portal.pages.kept import kept
 from portal.pages.naming import in_english
-from portal.pages.problem import PageHandler, route
+from portal.pages.problem import route
 from portal.pages.question import store
 from portal.pages.reaching import reach
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
 
 Ask = Mapping[str, Any]
-
-
-def kept(handler: PageHandler) -> PageHandler:
-    """Return ``handler`` such that nothing typed is lost when the session ended: sign in, then send the same again."""
-
-    @wraps(handler)
-    async def page(visit: Visit) -> Response:
-        try:
-            return await handler(visit)
-        except ApiProblem as refused:
-            if refused.status != 401 or visit.request.method != "POST":
-                raise
-            texts, files = await posted(visit)
-            lost = {"files_lost": ["yes"]} if files else {}
-            return visit.page(
-                "session_over.html", 401, private=True, texts={**texts, **lost}, back=visit.request.url.path, lost=lost
-            )
-
-    return page
 
 
 @kept

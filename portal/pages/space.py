@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms.values import Posted, one, read_phone
+from portal.pages.kept import kept
 from portal.pages.naming import in_english, office_names, with_titles
 from portal.pages.problem import route
 from portal.pages.standing import KINDS
@@ -84,6 +85,7 @@ async def end_helper(visit: Visit) -> Response:
     return visit.go("/my/helpers?done=1")
 
 
+@kept
 async def preferences(visit: Visit) -> Response:
     """Show how the person wants to be told, and change it."""
     if visit.request.method == "GET":

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from kernel.clock import VIETNAM, Clock, real_now
 from kernel.telemetry import trace_id
 from kernel.workdays import Calendar
-from portal.capacity import capacity_of
+from portal.capacity import capacity_of, roles_in
 from portal.forms.values import Posted
 from portal.i18n import Words, installed, sentence_case
 from portal.public_api import PublicApi
@@ -49,6 +49,7 @@ class Visit:
         self.primary = ""
         self.draft_token: str | None = request.scope.get(CARRIED)
         self.capacity = capacity_of(request, authorization)
+        self.roles = roles_in(authorization or "")
         asker = request.headers.get("x-forwarded-for", "")
         self.api = PublicApi(state.upstreams, authorization, self.lang, self.capacity.acting_for, asker)
 

@@ -10,6 +10,7 @@ from kernel.web import make_app
 from kernel.workdays import Calendar
 from services_catalog.api.editing import editing_routes
 from services_catalog.api.information import information_routes
+from services_catalog.api.motions import motion_routes
 from services_catalog.api.offices import office_routes
 from services_catalog.api.places import place_routes
 from services_catalog.api.procedures import procedure_routes
@@ -38,6 +39,7 @@ def make_api(
     app.include_router(procedure_routes(database=database, procedures=procedures, seed=seed))
     app.include_router(place_routes(database=database))
     app.include_router(editing_routes(database=database, procedures=procedures, clock=clock or Clock()))
+    app.include_router(motion_routes(database=database, procedures=procedures, clock=clock or Clock()))
     app.include_router(information_routes(database=database, information=ours, calendar=calendar))
     app.include_router(office_routes(database=database, clock=clock or Clock(), calendar=calendar, demo=demo))
     return app

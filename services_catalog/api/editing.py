@@ -1,6 +1,6 @@
-"""The catalogue editor's door: working copies, publishing, withdrawing; and the history of a procedure for everyone.
+"""The catalogue editor's door: working copies; and the history of a procedure for everyone.
 
-All but the history is for the role ``catalogue_editor`` alone and is never cached.
+Working copies are written by the role ``catalogue_editor`` and read by ``publisher`` too; they are never cached.
 """
 
 from collections.abc import Sequence
@@ -15,16 +15,15 @@ from pydantic import BaseModel, Field
 from kernel.auth import Principal, SignedIn, require_role
 from kernel.clock import Clock
 from kernel.db import Database
+from kernel.errors import Text
 from kernel.web import Body, Page, etagged
-from services_catalog import usecases
 from services_catalog.api.shapes import Sentence
 from services_catalog.model.burden import Difference, Figure, differences
-from services_catalog.model.procedures import Head
 from services_catalog.model.proposals import Fault, Proposal, Tried
 from services_catalog.usecases import proposals
 
 MINUTE = 60
-EDITOR = "catalogue_editor"
+EDITOR, PUBLISHER = "catalogue_editor", "publisher"
 Code = Annotated[str, Path(min_length=1, max_length=64)]
 
 
@@ -38,10 +37,11 @@ class ProposalOut(BaseModel):
 
 
 class FaultOut(BaseModel):
-    """What stands in the way of publishing, and where (``form.pages.0.title``)."""
+    """What to look at before publishing; ``path`` leads to it (``form.pages.0.title``), ``place`` says it in words."""
 
     path: str
     text: Sentence
+    place: Sentence
 
 
 class UnclearOut(BaseModel):
@@ -87,7 +87,10 @@ class OffersOut(BaseModel):
 
 
 class BenchOut(ProposalOut):
-    """A working copy with everything that is known of it. ``guide`` and ``form`` as they would be published."""
+    """A working copy with everything that is known of it. ``guide`` and ``form`` as they would be published.
+
+    ``faults`` forbid publishing, ``warnings`` do not.
+    """
 
     in_force: int
     ready: bool
@@ -96,6 +99,7 @@ class BenchOut(ProposalOut):
     guide: dict[str, Any] | None
     form: dict[str, Any] | None
     faults: list[FaultOut]
+    warnings: list[FaultOut]
     unclear: list[UnclearOut]
     tried: list[TriedOut]
     burden: list[DifferenceOut]
@@ -112,15 +116,6 @@ class RevisionOut(BaseModel):
     burden: list[DifferenceOut]
 
 
-class HeadOut(BaseModel):
-    """Which revision is in force."""
-
-    code: str
-    revision: int
-    withdrawn: bool
-    successor: str | None
-
-
 class Saved(Body):
     """``written`` has the shape of ``procedures/written.schema.json``; ``version`` is the one that was seen."""
 
@@ -128,33 +123,23 @@ class Saved(Body):
     written: dict[str, Any]
 
 
-class Publish(Body):
-    """``reason`` is public and stays with the revision for ever."""
-
-    version: int = Field(ge=1)
-    reason: str = Field(min_length=10, max_length=500, pattern=r"\S")
-
-
-class Withdraw(Body):
-    """``successor`` = the code to use instead, empty where there is none."""
-
-    successor: str = Field(default="", max_length=64)
-
-
 def editing_routes(*, database: Database, procedures: FilePath, clock: Clock) -> APIRouter:
     """Return the routes."""
     router = APIRouter(tags=["editing"])
     _add_working_copies(router, database, procedures, clock)
-    _add_ends(router, database, procedures, clock)
     _add_history(router, database)
     return router
 
 
 def _add_working_copies(router: APIRouter, database: Database, procedures: FilePath, clock: Clock) -> None:
+    async def opened(code: str) -> BenchOut:
+        bench = await proposals.open_proposal(database=database, procedures=procedures, code=code, at=clock.now())
+        return _bench(bench)
+
     @router.get("/proposals", response_model=Page[ProposalOut])
     async def list_proposals(response: Response, principal: SignedIn) -> Page[ProposalOut]:
         """List the working copies, the last saved first."""
-        _editor(principal, response)
+        _worker(principal, response)
         found = await proposals.list_proposals(database=database)
         return Page(results=[ProposalOut(**_summary(one)) for one in found], next_cursor=None)
 
@@ -170,8 +155,8 @@ def _add_working_copies(router: APIRouter, database: Database, procedures: FileP
     @router.get("/proposals/{code}", response_model=BenchOut)
     async def get_proposal(response: Response, principal: SignedIn, code: Code) -> BenchOut:
         """Show a working copy: compiled, with its faults, test cases tried, and the burden against what is in force."""
-        _editor(principal, response)
-        return _bench(await proposals.open_proposal(database=database, procedures=procedures, code=code))
+        _worker(principal, response)
+        return await opened(code)
 
     @router.patch("/proposals/{code}", response_model=BenchOut)
     async def save_proposal(response: Response, principal: SignedIn, code: Code, body: Saved) -> BenchOut:
@@ -180,40 +165,13 @@ def _add_working_copies(router: APIRouter, database: Database, procedures: FileP
         await proposals.save_proposal(
             database=database, code=code, written=body.written, seen=body.version, by=principal.sub, at=clock.now()
         )
-        return _bench(await proposals.open_proposal(database=database, procedures=procedures, code=code))
+        return await opened(code)
 
     @router.delete("/proposals/{code}", status_code=204)
     async def drop_proposal(response: Response, principal: SignedIn, code: Code) -> None:
         """Forget a working copy."""
         _editor(principal, response)
         await proposals.drop_proposal(database=database, code=code)
-
-
-def _add_ends(router: APIRouter, database: Database, procedures: FilePath, clock: Clock) -> None:
-    @router.post("/proposals/{code}/publish", response_model=HeadOut)
-    async def publish_proposal(response: Response, principal: SignedIn, code: Code, body: Publish) -> HeadOut:
-        """Publish the working copy as the next revision. Dossiers that were filed keep theirs.
-
-        409 when another revision came into force meanwhile, 412 when somebody saved, 422 with every fault. A repeat
-        answers 404, since the working copy has ended: it is published once however often this is sent.
-        """
-        _editor(principal, response)
-        head = await proposals.publish_proposal(
-            database=database,
-            procedures=procedures,
-            code=code,
-            seen=body.version,
-            reason=body.reason,
-            by=principal.sub,
-            at=clock.now(),
-        )
-        return _head(head)
-
-    @router.post("/procedures/{code}/withdraw", response_model=HeadOut)
-    async def withdraw_procedure(response: Response, principal: SignedIn, code: Code, body: Withdraw) -> HeadOut:
-        """Withdraw a procedure; it keeps answering and names its successor. 404 for an unknown code or successor."""
-        _editor(principal, response)
-        return _head(await usecases.withdraw_procedure(database=database, code=code, successor=body.successor))
 
 
 def _add_history(router: APIRouter, database: Database) -> None:
@@ -245,6 +203,11 @@ def _editor(principal: Principal, response: Response) -> None:
     response.headers["cache-control"] = "no-store"
 
 
+def _worker(principal: Principal, response: Response) -> None:
+    require_role(principal, EDITOR, PUBLISHER)
+    response.headers["cache-control"] = "no-store"
+
+
 def _summary(one: Proposal) -> dict[str, Any]:
     return {"code": one.code, "base": one.base, "version": one.version, "saved_at": one.saved_at}
 
@@ -260,6 +223,7 @@ def _bench(bench: proposals.Bench) -> BenchOut:
         guide=dict(made.guide) if made and made.guide else None,
         form=dict(made.form) if made and made.form else None,
         faults=_faults(bench.faults),
+        warnings=_faults(bench.warnings),
         unclear=[UnclearOut(**asdict(one)) for one in bench.unclear],
         tried=[_tried(one) for one in bench.tried],
         burden=[_difference(one) for one in bench.burden],
@@ -268,7 +232,11 @@ def _bench(bench: proposals.Bench) -> BenchOut:
 
 
 def _faults(faults: Sequence[Fault]) -> list[FaultOut]:
-    return [FaultOut(path=one.path, text=Sentence(vi=one.text.vi, en=one.text.en)) for one in faults]
+    return [FaultOut(path=one.path, text=_sentence(one.text), place=_sentence(one.place)) for one in faults]
+
+
+def _sentence(text: Text) -> Sentence:
+    return Sentence(vi=text.vi, en=text.en)
 
 
 def _tried(one: Tried) -> TriedOut:
@@ -281,7 +249,3 @@ def _difference(one: Difference) -> DifferenceOut:
 
 def _figure(one: Figure) -> FigureOut:
     return FigureOut(amount=one.amount, unit=one.unit)
-
-
-def _head(head: Head) -> HeadOut:
-    return HeadOut(code=head.code, revision=head.revision, withdrawn=head.withdrawn, successor=head.successor or None)

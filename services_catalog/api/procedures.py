@@ -21,6 +21,7 @@ from services_catalog.api.shapes import (
 )
 from services_catalog.model.procedures import complete_form
 from services_catalog.store.procedures import Filters, Stored
+from services_catalog.usecases.motions import why_withdrawn
 
 MINUTE = 60
 HOUR = 3600
@@ -99,8 +100,9 @@ def _add_groups(router: APIRouter, database: Database, seed: FilePath) -> None:
 def _add_one(router: APIRouter, database: Database) -> None:
     @router.get("/procedures/{code}", response_model=ProcedureOut)
     async def get_procedure(request: Request, code: Code, revision: Revision = None) -> Response:
-        """Show a procedure: the revision in force, or an older one. A withdrawn one answers with its successor."""
-        return etagged(request, detail(await _found(database, code, revision)), MINUTE)
+        """Show a procedure: the revision in force, or an older one. A withdrawn one names its successor and why."""
+        stored = await _found(database, code, revision)
+        return etagged(request, detail(stored, await why_withdrawn(database=database, head=stored.head)), MINUTE)
 
     @router.get("/procedures/{code}/form")
     async def get_form(request: Request, code: Code, revision: Revision = None) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from kernel.errors import Text
+from services_catalog.model.motions import Withdrawal
 from services_catalog.model.places import Participant, Place
 from services_catalog.model.procedures import agency_of
 from services_catalog.model.resolver import Route
@@ -50,12 +51,23 @@ class ProcedureSummary(BaseModel):
     term: TermOut | None
 
 
+class WithdrawalOut(BaseModel):
+    """Why and when a procedure was withdrawn."""
+
+    reason: str
+    at: datetime
+
+
 class ProcedureOut(ProcedureSummary):
-    """A procedure. ``in_force`` is the revision of the head; ``guide`` is null where we wrote none."""
+    """A procedure. ``in_force`` is the revision of the head; ``guide`` is null where we wrote none.
+
+    ``withdrawal`` is null for a procedure in force, and where nobody said why it is withdrawn.
+    """
 
     in_force: int
     form_digest: str | None
     guide: dict[str, Any] | None
+    withdrawal: WithdrawalOut | None
 
 
 class ExampleOut(BaseModel):
@@ -180,7 +192,7 @@ def summary(stored: Stored) -> dict[str, Any]:
     }
 
 
-def detail(stored: Stored) -> dict[str, Any]:
+def detail(stored: Stored, withdrawal: Withdrawal | None = None) -> dict[str, Any]:
     """Return a procedure in full."""
     guide = stored.content.editorial.guide
     return {
@@ -188,6 +200,7 @@ def detail(stored: Stored) -> dict[str, Any]:
         "in_force": stored.head.revision,
         "form_digest": stored.form_digest or None,
         "guide": dict(guide) if guide else None,
+        "withdrawal": {"reason": withdrawal.reason, "at": withdrawal.at.isoformat()} if withdrawal else None,
     }
 
 

@@ -22,10 +22,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that stands in the way of publishing. ``path`` leads into what is written (``form.pages.0.title``)."""
+    """One thing to look at before publishing. ``path`` leads into what is written, ``place`` says the same in words."""
 
     path: str
     text: Text
+    place: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class Tried:
 
 def save(proposal: Proposal, *, written: Mapping[str, Any], seen: int, by: str, at: datetime) -> Proposal:
     """Return the working copy after ``by`` saved ``written`` over version ``seen``. Raises ``PreconditionFailed``."""
+    check_seen(proposal, seen)
+    return replace(proposal, version=proposal.version + 1, written=written, by=by, saved_at=at)
+
+
+def check_seen(proposal: Proposal, seen: int) -> None:
+    """Raise ``PreconditionFailed`` when somebody saved after version ``seen``."""
     if seen != proposal.version:
         raise PreconditionFailed(
             "saved_meanwhile",
@@ -47,7 +54,6 @@ def save(proposal: Proposal, *, written: Mapping[str, Any], seen: int, by: str, 
                 "Somebody else saved this working copy meanwhile. Open it again, then go on.",
             ),
         )
-    return replace(proposal, version=proposal.version + 1, written=written, by=by, saved_at=at)
 
 
 def check_base(proposal: Proposal, in_force: int) -> None:

@@ -65,6 +65,16 @@ async def contents_in_force(tx: Tx, codes: Sequence[str] | None = None) -> dict[
     return {row.code: content_of(row) for row in await tx.all(query)}
 
 
+async def everyday_in_force(tx: Tx, *, but: str) -> dict[str, tuple[str, ...]]:
+    """Return the everyday words of every procedure in force except ``but``, by code."""
+    query = (
+        select(REVISION.c.code, REVISION.c.editorial)
+        .join(HEAD, (HEAD.c.code == REVISION.c.code) & (HEAD.c.revision == REVISION.c.revision))
+        .where(HEAD.c.withdrawn.is_(False), REVISION.c.code != but, REVISION.c.editorial != "")
+    )
+    return {row.code: tuple(json.loads(row.editorial)["everyday"]) for row in await tx.all(query)}
+
+
 def content_of(row: Row[Any]) -> Content:
     """Map a row that has the revision's columns."""
     written = json.loads(row.editorial) if row.editorial else {}

@@ -161,3 +161,32 @@ WRITTEN = Table(
     Column("reason", String, nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
 )
+
+# What an editor asked a second person to approve, one a code.
+MOTION = Table(
+    "motion",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("successor", String, nullable=False),
+    Column("restores", Boolean, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+)
+
+# Who asked and who approved, by the version of the head that came of it.
+APPROVAL = Table(
+    "approval",
+    METADATA,
+    Column("code", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("asked_by", String, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("approved_by", String, nullable=False),
+    Column("approved_at", UtcDateTime, nullable=False),
+)

@@ -145,10 +145,15 @@ async def withdraw_procedure(*, database: Database, code: str, successor: str) -
         found = await store.find(tx, code)
         if found is None or (successor and await store.find(tx, successor) is None):
             raise no_such_procedure()
-        if (found.head.withdrawn, found.head.successor) != (True, successor):
-            await _withdraw(tx, [(found.head, found.content)], successor)
-            return model.withdraw(found.head, successor)
-    return found.head
+        return await withdraw_in(tx, found, successor)
+
+
+async def withdraw_in(tx: Tx, found: store.Stored, successor: str) -> Head:
+    """Withdraw within a transaction that does more; return the head. The same again changes nothing."""
+    if (found.head.withdrawn, found.head.successor) == (True, successor):
+        return found.head
+    await _withdraw(tx, [(found.head, found.content)], successor)
+    return model.withdraw(found.head, successor)
 
 
 async def seed_places(*, database: Database, seed: Path) -> PlacesReport:

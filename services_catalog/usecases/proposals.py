@@ -1,29 +1,33 @@
-"""What an editor does: begin a working copy, save it, try it, publish it as the next revision, drop it."""
+"""What an editor does: begin a working copy, save it, try it, drop it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 
+from kernel.clock import VIETNAM
 from kernel.db import Database, Tx
 from kernel.errors import Invalid, NotFound, Text
+from services_catalog.model import faults as saying
 from services_catalog.model import proposals as model
 from services_catalog.model.burden import Difference, differences
 from services_catalog.model.forms import Options
 from services_catalog.model.lint import SOURCES, Finding, lint
-from services_catalog.model.procedures import Editorial, Head
+from services_catalog.model.motions import Kind
+from services_catalog.model.procedures import Editorial
 from services_catalog.model.proposals import Fault, Proposal, Tried
 from services_catalog.model.written import editorial_of
+from services_catalog.store import motions as motions_store
 from services_catalog.store import places as places_store
 from services_catalog.store import procedures as procedures_store
 from services_catalog.store import proposals as store
 from services_catalog.store import seed as seed_files
-from services_catalog.usecases import get_procedure, no_such_procedure, publish_in
+from services_catalog.usecases import get_procedure, no_such_procedure
 
 MOST_FAULTS = 50
 
@@ -39,12 +43,16 @@ class Offers:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A working copy as its editor sees it; ``faults`` forbid publishing. ``made`` is None if it cannot be compiled."""
+    """A working copy as its editor sees it; ``faults`` forbid publishing, ``warnings`` do not.
+
+    ``made`` is None if it cannot be compiled.
+    """
 
     proposal: Proposal
     stored: procedures_store.Stored
     made: Editorial | None
     faults: Sequence[Fault]
+    warnings: Sequence[Fault]
     unclear: Sequence[Finding]
     tried: Sequence[Tried]
     burden: Sequence[Difference]
@@ -52,9 +60,14 @@ class Bench:
 
     @property
     def ready(self) -> bool:
-        """Tell whether it can be published: nothing wrong or unclear, every case accepted, not what is in force."""
+        """Tell whether it can be published: nothing wrong or unclear, every case accepted, not what is in force.
+
+        The same again is something new where the procedure is withdrawn: it comes back.
+        """
         if self.made is None or self.faults or self.unclear or any(one.faults for one in self.tried):
             return False
+        if self.stored.head.withdrawn:
+            return True
         return replace(self.stored.content, editorial=self.made).digest() != self.stored.digest
 
 
@@ -115,38 +128,47 @@ async def _source(tx: Tx, stored: procedures_store.Stored, procedures: Path) -> 
     return {"plain": names, "everyday": list(published.everyday), "competent_level": published.competent_level}
 
 
-async def open_proposal(*, database: Database, procedures: Path, code: str) -> Bench:
+async def open_proposal(*, database: Database, procedures: Path, code: str, at: datetime) -> Bench:
     """Return a working copy with everything that is known of it. Raises ``NotFound``."""
     stored = await get_procedure(database=database, code=code)
     async with database.read() as tx:
         proposal = await store.find(tx, code)
         if proposal is None:
             raise no_such_proposal()
-        return await _bench(tx, proposal, stored, procedures)
+        return await bench_in(tx, proposal, stored, procedures, at)
 
 
-async def _bench(tx: Tx, proposal: Proposal, stored: procedures_store.Stored, procedures: Path) -> Bench:
-    made, faults = compiled(proposal.written, procedures)
-    tried = [await _tried(tx, at, one, made) for at, one in enumerate(made.examples)] if made else []
+async def bench_in(
+    tx: Tx, proposal: Proposal, stored: procedures_store.Stored, procedures: Path, now: datetime
+) -> Bench:
+    """Return what is known of a working copy, within a transaction that does more."""
+    made, faults = compiled(proposal.written, procedures, now.astimezone(VIETNAM).date())
+    tried = [await _tried(tx, at, made, proposal.written) for at in range(len(made.examples))] if made else []
     burden = differences(stored.content.editorial, made) if made else []
     unclear = lint(proposal.written, seed_files.read_options(procedures)) if made else []
-    return Bench(proposal, stored, made, faults, unclear, tried, burden, offers(procedures))
+    others = await procedures_store.everyday_in_force(tx, but=proposal.code) if made else {}
+    warnings = saying.borrowed_names(made.everyday, others) if made else []
+    return Bench(proposal, stored, made, faults, warnings, unclear, tried, burden, offers(procedures))
 
 
-def compiled(written: Mapping[str, Any], procedures: Path) -> tuple[Editorial | None, list[Fault]]:
+def compiled(written: Mapping[str, Any], procedures: Path, today: date) -> tuple[Editorial | None, list[Fault]]:
     """Return what ``written`` publishes (None where it cannot be compiled) and what is wrong with it."""
     schema = _shape(procedures)
     faults = [
-        Fault(".".join(map(str, error.instance_path)), Text(f"Chưa đúng dạng: {error.message}", error.message))
+        saying.shape_fault(error.instance_path, error.kind, written)
         for error in _few(schema.iter_errors(dict(written)))
     ]
     if faults:
         return None, faults
     try:
-        return editorial_of(written, seed_files.read_options(procedures)), []
+        made = editorial_of(written, seed_files.read_options(procedures))
     except (KeyError, ValueError) as error:
-        said = str(error.args[0]) if error.args else ""
-        return None, [Fault("form", Text(f"Biểu mẫu tự mâu thuẫn: {said}", f"The form contradicts itself: {said}"))]
+        text = Text(
+            "Biểu mẫu tự mâu thuẫn: có điều kiện chờ một câu không được hỏi hoặc chờ chính nó, hay có câu hỏi hai lần.",
+            f"The form contradicts itself: {error.args[0] if error.args else ''}",
+        )
+        return None, [Fault("form", text, saying.PARTS["form"])]
+    return made, saying.text_faults(written, today)
 
 
 @cache
@@ -160,23 +182,31 @@ def _few(errors: Iterator[Any]) -> Iterator[Any]:
         yield error
 
 
-async def _tried(tx: Tx, at: int, example: Mapping[str, Any], made: Editorial) -> Tried:
-    faults: list[Fault] = []
+async def _tried(tx: Tx, at: int, made: Editorial, written: Mapping[str, Any]) -> Tried:
     assert made.form is not None
+    example = made.examples[at]
+    labels = {name: _label(field) for name, field in made.form["fields"].items()}
     schema = jsonschema_rs.validator_for(dict(made.form["schema"]), validate_formats=True)
-    for error in _few(schema.iter_errors(example["answers"])):
-        path = ".".join(map(str, ("examples", at, "answers", *error.instance_path)))
-        faults.append(Fault(path, Text(f"Biểu mẫu không nhận: {error.message}", f"Not accepted: {error.message}")))
+    faults = [
+        saying.shape_fault(("examples", at, "answers", *error.instance_path), error.kind, written, labels)
+        for error in _few(schema.iter_errors(example["answers"]))
+    ]
     if await places_store.find_place(tx, example["place"]) is None:
         text = Text("Không có xã, phường hay đặc khu với mã này.", "No ward has this code.")
-        faults.append(Fault(f"examples.{at}.place", text))
+        path = ("examples", at, "place")
+        faults.append(Fault(".".join(map(str, path)), text, saying.place_of(written, path)))
     return Tried(example["id"], Text(example["title"]["vi"], example["title"]["en"]), tuple(faults))
+
+
+def _label(field: Mapping[str, Any]) -> Text:
+    label = field.get("label") or {}
+    return Text(f"“{label.get('vi', '')}”", f"“{label.get('en', '')}”")
 
 
 async def save_proposal(
     *, database: Database, code: str, written: Mapping[str, Any], seen: int, by: str, at: datetime
 ) -> Proposal:
-    """Save ``written`` over version ``seen``, wrong or not: nothing typed is lost.
+    """Save ``written`` over version ``seen``, wrong or not: nothing typed is lost; what was asked to publish ends.
 
     Raises ``NotFound`` and ``PreconditionFailed``.
     """
@@ -186,6 +216,7 @@ async def save_proposal(
             raise no_such_proposal()
         saved = model.save(proposal, written=written, seen=seen, by=by, at=at)
         await store.put(tx, saved)
+        await motions_store.drop(tx, code, Kind.PUBLISH)
         return saved
 
 
@@ -193,36 +224,20 @@ async def drop_proposal(*, database: Database, code: str) -> None:
     """Forget a working copy; dropping it again changes nothing."""
     async with database.begin() as tx:
         await store.drop(tx, code)
+        await motions_store.drop(tx, code, Kind.PUBLISH)
 
 
-async def publish_proposal(
-    *, database: Database, procedures: Path, code: str, seen: int, reason: str, by: str, at: datetime
-) -> Head:
-    """Publish version ``seen`` of a working copy as the next revision of its code, and end the working copy.
-
-    Raises ``NotFound``, ``PreconditionFailed`` (saved meanwhile), ``Conflict`` (another revision came into force) and
-    ``Invalid`` (``not_ready``) with what stands in the way.
-    """
-    async with database.begin() as tx:
-        proposal, stored = await store.find(tx, code), await procedures_store.find(tx, code)
-        if stored is None:
-            raise no_such_procedure()
-        if proposal is None:
-            raise no_such_proposal()
-        model.save(proposal, written=proposal.written, seen=seen, by=by, at=at)
-        model.check_base(proposal, stored.head.revision)
-        bench = await _bench(tx, proposal, stored, procedures)
-        if bench.made is None or not bench.ready:
-            raise _not_ready(bench)
-        head = await publish_in(tx, replace(stored.content, editorial=bench.made), at)
-        await store.add_publication(tx, code, store.Publication(head.revision, proposal.written, by, reason, at))
-        await store.drop(tx, code)
-        return head
-
-
-def _not_ready(bench: Bench) -> Invalid:
+def not_ready(bench: Bench) -> Invalid:
+    """Return the error for a working copy that cannot be published, with everything that stands in the way."""
     faults = [*bench.faults, *(fault for one in bench.tried for fault in one.faults)]
-    named = [{"path": fault.path, "vi": fault.text.vi, "en": fault.text.en} for fault in faults]
+    named = [
+        {
+            "path": fault.path,
+            "vi": f"{fault.place.vi}: {fault.text.vi}",
+            "en": f"{fault.place.en}: {fault.text.en}",
+        }
+        for fault in faults
+    ]
     named += [{"path": f"{one.file}: {one.field}", "vi": one.wrong, "en": one.wrong} for one in bench.unclear]
     return Invalid(
         "not_ready",

@@ -31,6 +31,12 @@ def fill(client: httpx.Client, part: str, **changes: str) -> httpx.Response:
 
 
 @pytest.fixture
+def publisher(one_process: Portal) -> Iterator[httpx.Client]:
+    with one_process.client("publisher-1", follow_redirects=True) as client:
+        yield client
+
+
+@pytest.fixture
 def editor(one_process: Portal) -> Iterator[httpx.Client]:
     with one_process.client("editor-1", follow_redirects=True) as client:
         yield client
@@ -56,12 +62,18 @@ GUIDE = {
 }
 
 
-def test_a_guide_is_written_mended_published_and_read(one_process: Front, editor: httpx.Client) -> None:
+def test_a_guide_is_written_mended_approved_by_another_and_read(
+    one_process: Front, editor: httpx.Client, publisher: httpx.Client
+) -> None:
     assert "/desk/catalogue" in editor.get("/desk").text
     assert editor.get("/desk/catalogue", params={"code": CODE}).url.path == HOME
     assert editor.post(f"{HOME}/begin").url.path == f"{HOME}/edit/names"
     wrong = fill(editor, "guide", **{**GUIDE, "fee__amount_vnd": "miễn phí"})
-    assert wrong.url.path == HOME and "guide.fee.amount_vnd" in wrong.text and f"{HOME}/publish" not in wrong.text
+    assert (
+        wrong.url.path == HOME
+        and "Hướng dẫn, phí, lệ phí, số tiền" in wrong.text
+        and f"{HOME}/publish" not in wrong.text
+    )
     kept = boxes(editor.get(f"{HOME}/edit/guide").text)
     assert kept["who.vi"] == GUIDE["who__vi"] and kept["needs.0.text.en"] == GUIDE["needs__0__text__en"]
     ready = fill(editor, "guide", fee__amount_vnd="")
@@ -70,11 +82,17 @@ def test_a_guide_is_written_mended_published_and_read(one_process: Front, editor
     version = boxes(ready.text)["version"]
     short = editor.post(f"{HOME}/publish", data={"version": version, "reason": "ngắn"})
     assert short.status_code == 422 and "ngắn" in short.text
-    done = editor.post(f"{HOME}/publish", data={"version": version, "reason": "Viết hướng dẫn lần đầu."})
+    reason = {"version": version, "reason": "Viết hướng dẫn lần đầu."}
+    asked = editor.post(f"{HOME}/publish", data=reason)
+    assert asked.url.path == HOME and f"{HOME}/approve" not in asked.text
+    assert "/desk/catalogue" in publisher.get("/desk").text and HOME in publisher.get("/desk/catalogue").text
+    motion = boxes(publisher.get(HOME).text)["id"]
+    own = editor.post(f"{HOME}/approve", data={"id": motion})
+    assert own.status_code == 403 and "Một người khác" in own.text
+    done = publisher.post(f"{HOME}/approve", data={"id": motion})
     assert done.url.path == HOME and "published=1" in str(done.url)
-    assert (
-        editor.post(f"{HOME}/publish", data={"version": version, "reason": "Viết hướng dẫn lần đầu."}).url.path == HOME
-    )
+    assert publisher.post(f"{HOME}/approve", data={"id": motion}).status_code == 404
+    assert editor.post(f"{HOME}/publish", data=reason).url.path == HOME
     with one_process.client() as anyone:
         until(lambda: GUIDE["who__vi"] in anyone.get(f"/procedures/{CODE}").text, what="people read the new guide")
         history = anyone.get(f"/api/catalog/v1/procedures/{CODE}/revisions").json()["results"]

@@ -26,8 +26,16 @@ BURDEN = [
     {"name": "fee", "before": _figure(None), "after": _figure(8000, "vnd"), "change": None},
 ]
 FAULTS = [
-    {"path": "form.pages.0.title", "text": two("Trang này chưa có tên.", "This page has no title.")},
-    {"path": "guide.checked_on", "text": two("Chưa ghi ngày rà soát.", "No day of checking.")},
+    {
+        "path": "form.pages.0.title",
+        "text": two("Trang này chưa có tên.", "This page has no title."),
+        "place": two("Biểu mẫu, trang 1", "Form, page 1"),
+    },
+    {
+        "path": "guide.checked_on",
+        "text": two("Chưa ghi ngày rà soát.", "No day of checking."),
+        "place": two("Hướng dẫn", "Guide"),
+    },
 ]
 BORN: dict[str, Any] = {
     "name": "born",
@@ -71,6 +79,7 @@ BENCH: dict[str, Any] = {
     "guide": ENTITLED["guide"],
     "form": FORM,
     "faults": FAULTS,
+    "warnings": [],
     "unclear": [{"check": "sentence", "file": "guide.json", "field": "who", "wrong": "Too long.", "mend": "Split it."}],
     "tried": [
         {"id": "a", "title": two("Đúng hạn", "In time"), "faults": []},
@@ -89,6 +98,18 @@ BENCHES = {
 }
 
 
+MOTION: dict[str, Any] = {
+    "id": "m1",
+    "code": READY,
+    "kind": "publish",
+    "version": 3,
+    "reason": "Bớt một giấy tờ.",
+    "successor": None,
+    "restores": False,
+    "asked_at": "2026-11-21T03:42:00Z",
+    "own": False,
+    "may_approve": True,
+}
 STALE = PreconditionFailed("saved_meanwhile", Text("Người khác vừa lưu.", "Somebody else saved."))
 
 
@@ -99,6 +120,7 @@ class Editing:
 
     def __init__(self) -> None:
         self.saved: list[Any] = []
+        self.motions: list[Any] = [MOTION]
 
 
 def add_editing(app: FastAPI, editing: Editing) -> None:
@@ -107,6 +129,10 @@ def add_editing(app: FastAPI, editing: Editing) -> None:
     @app.get("/proposals")
     async def proposals() -> Any:
         return {"results": [COPY], "next_cursor": None}
+
+    @app.get("/motions")
+    async def motions() -> Any:
+        return {"results": editing.motions, "next_cursor": None}
 
     @app.get("/proposals/{code}")
     async def proposal(code: str) -> Any:

@@ -67,6 +67,7 @@ SHOWN = {
     "/desk/catalogue/{code}/case/{id}": ["/desk/catalogue/1.001193/case/a", "/desk/catalogue/1.001193/case/-"],
     "/desk/catalogue/{code}/preview": ["/desk/catalogue/1.001193/preview", "/desk/catalogue/1.000014/preview"],
     "/desk/catalogue/{code}/drop": ["/desk/catalogue/1.001193/drop"],
+    "/desk/catalogue/{code}/withdraw": ["/desk/catalogue/1.001193/withdraw"],
 }
 MACHINES = {"/sitemap.xml", "/robots.txt", "/feeds/procedures.atom", "/feeds/notices.atom"}
 ACTS = {"/my/helpers/{id}/end", "/big-print", "/assist/{id}/receipt", "/assist/{id}/end"} | {

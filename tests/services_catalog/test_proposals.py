@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
@@ -23,7 +24,11 @@ from services_catalog.store.seed import read_places, read_written
 from tests.services_catalog.conftest import AT, FULL, PROCEDURES, SEED
 
 ROOT = "/api/catalog/v1"
-EDITOR, READER = "editor", "reader"
+EDITOR, READER, SECOND, BOTH = "editor", "reader", "publisher", "both"
+REASON = "Một lý do đủ dài."
+
+
+SCHEMA_WORDS = re.compile(r"required|match|property|is not|pages\\.|\\.fields|\\d\\.\\d")
 
 
 class Desk:
@@ -52,13 +57,17 @@ class Desk:
         assert status == 200, saved
         return saved
 
+    async def approve(self, code: str, motion: Mapping[str, Any], *, by: str = SECOND) -> tuple[int, Any]:
+        """Approve a motion."""
+        return await self.call("POST", f"/motions/{code}/approve", {"id": motion["id"]}, by=by)
+
 
 class Tokens:
     """A verifier for which the token is the role's name."""
 
     async def verify(self, token: str) -> Principal:
-        roles = frozenset({"catalogue_editor"}) if token == EDITOR else frozenset({"citizen"})
-        return Principal(sub=f"sub-{token}", roles=roles)
+        roles = {EDITOR: {"catalogue_editor"}, SECOND: {"publisher"}, BOTH: {"catalogue_editor", "publisher"}}
+        return Principal(sub=f"sub-{token}", roles=frozenset(roles.get(token, {"citizen"})))
 
 
 @pytest.fixture
@@ -109,9 +118,11 @@ async def test_a_lighter_procedure_is_published_once_and_shows_what_it_saves(des
     assert bench["ready"] and bench["version"] == 2
     assert next(one for one in bench["burden"] if one["name"] == "papers")["change"] == -1
     body = {"version": 2, "reason": "Nhà nước đã có dữ liệu về cha mẹ."}
-    status, head = await desk.call("POST", "/proposals/1.001193/publish", body)
+    status, motion = await desk.call("PUT", "/motions/1.001193/publish", body)
+    assert status == 200 and (await desk.call("PUT", "/motions/1.001193/publish", body))[1] == motion
+    status, head = await desk.approve("1.001193", motion)
     assert (status, head["revision"]) == (200, 2)
-    assert (await desk.call("POST", "/proposals/1.001193/publish", body))[0] == 404
+    assert (await desk.approve("1.001193", motion))[0] == 404
     _, history = await desk.call("GET", "/procedures/1.001193/revisions", by=None)
     assert [(one["revision"], one["reason"]) for one in history["results"]] == [(1, None), (2, body["reason"])]
     assert next(one for one in history["results"][1]["burden"] if one["name"] == "papers")["change"] == -1
@@ -142,8 +153,9 @@ async def test_what_is_wrong_is_kept_named_and_never_published(
     faults = [*bench["faults"], *(fault for one in bench["tried"] for fault in one["faults"])]
     assert path in [fault["path"] for fault in faults]
     assert all(fault["text"]["vi"] and fault["text"]["en"] for fault in faults) and not bench["ready"]
-    body = {"version": bench["version"], "reason": "Một lý do đủ dài."}
-    status, problem = await desk.call("POST", "/proposals/1.001193/publish", body)
+    assert not any(SCHEMA_WORDS.search(fault["text"]["vi"] + fault["place"]["vi"]) for fault in faults), faults
+    body = {"version": bench["version"], "reason": REASON}
+    status, problem = await desk.call("PUT", "/motions/1.001193/publish", body)
     assert (status, problem["code"]) == (422, "not_ready") and problem["faults"]
 
 
@@ -161,8 +173,8 @@ async def test_an_old_working_copy_is_not_published_over_a_newer_revision(desk: 
     stored = await usecases.get_procedure(database=database, code="1.001193")
     moved = Content("1.001193", "Tên mới", "Bộ Tư pháp", (), "Hộ tịch", (), (), "", stored.content.editorial)
     await usecases.publish_revision(database=database, content=moved, at=AT)
-    body = {"version": 2, "reason": "Một lý do đủ dài."}
-    status, problem = await desk.call("POST", "/proposals/1.001193/publish", body)
+    body = {"version": 2, "reason": REASON}
+    status, problem = await desk.call("PUT", "/motions/1.001193/publish", body)
     assert (status, problem["code"]) == (409, "revision_moved")
 
 
@@ -174,10 +186,3 @@ async def test_a_procedure_nobody_wrote_for_begins_with_its_title_alone(desk: De
     assert (await desk.call("DELETE", "/proposals/1.000039"))[0] == 204
     assert (await desk.call("DELETE", "/proposals/1.000039"))[0] == 204
     assert (await desk.call("GET", "/proposals/1.000039"))[0] == 404
-
-
-async def test_a_procedure_is_withdrawn_with_its_successor(desk: Desk) -> None:
-    assert (await desk.call("POST", "/procedures/1.000039/withdraw", {"successor": "9.999999"}))[0] == 404
-    status, head = await desk.call("POST", "/procedures/1.000039/withdraw", {"successor": "1.001193"})
-    assert (status, head["withdrawn"], head["successor"]) == (200, True, "1.001193")
-    assert (await desk.call("POST", "/procedures/1.000039/withdraw", {}, by=READER))[0] == 403

@@ -1,4 +1,4 @@
-"""The catalogue editor: working copies, their parts, preview and test cases, publishing, withdrawing."""
+"""The catalogue editor: working copies, their parts, preview and test cases."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,13 +10,12 @@ from starlette.routing import Route
 from portal.forms.questions import Question, questions
 from portal.forms.values import one
 from portal.pages.desk import cases, forming, writing
-from portal.pages.desk.copies import HOME, address, open_copy, save_copy, seen
+from portal.pages.desk.copies import HOME, address, may_edit, open_copy, save_copy, waiting
+from portal.pages.kept import kept
 from portal.pages.problem import route
 from portal.pages.procedure import as_list
 from portal.pages.visit import Visit, posted
 from portal.public_api import ApiProblem
-
-SHORTEST_REASON = 10
 
 
 async def desk(visit: Visit) -> Response:
@@ -30,20 +29,30 @@ async def desk(visit: Visit) -> Response:
         except ApiProblem as refused:
             if refused.status not in (404, 422):
                 raise
-    return visit.page("desk/catalogue.html", private=True, proposals=listed["results"], unknown=code, code=code)
+    motions = await visit.api.call("motions")
+    return visit.page(
+        "desk/catalogue.html",
+        private=True,
+        proposals=listed["results"],
+        motions=motions["results"],
+        edits=may_edit(visit),
+        unknown=code,
+        code=code,
+    )
 
 
 async def overview(visit: Visit) -> Response:
     """Show one procedure to its editor: what is in force, what each revision changed, the working copy."""
-    return await _overview(visit)
+    return await overview_page(visit)
 
 
-async def _overview(visit: Visit, status: int = 200, **said: Any) -> Response:
+async def overview_page(visit: Visit, status: int = 200, **said: Any) -> Response:
+    """Return the page of one procedure; ``said`` = what was typed and what is wrong with it."""
     code = visit.part("code")
     procedure = await visit.api.call("procedure", {"code": code})
     history = await visit.api.call("revisions", {"code": code})
     bench = await open_copy(visit)
-    values = {"error": "", "reason": "", "successor": "", **said}
+    values = {"error": "", "reason": "", **said}
     return visit.page(
         "desk/overview.html",
         status,
@@ -51,6 +60,8 @@ async def _overview(visit: Visit, status: int = 200, **said: Any) -> Response:
         procedure=procedure,
         history=history["results"],
         bench=bench,
+        motion=await waiting(visit, code),
+        edits=may_edit(visit),
         parts=writing.PARTS,
         at=address(code),
         **values,
@@ -95,6 +106,7 @@ def _edit_page(
     )
 
 
+@kept
 async def save(visit: Visit) -> Response:
     """Save one part, wrong or not; what cannot even be read stays in its box, with the place where it breaks."""
     code, part = visit.part("code"), _part(visit)
@@ -158,45 +170,12 @@ def _asked_of_each(form: Mapping[str, Any], group: str, visit: Visit) -> list[Qu
     return questions(one_item, dict.fromkeys(item["order"], True), {}, visit.t)
 
 
-async def publish(visit: Visit) -> Response:
-    """Publish the working copy as the next revision, with the reason that everybody can read."""
-    code = visit.part("code")
-    texts, _ = await posted(visit)
-    reason = " ".join(one(texts, "reason").split())
-    if len(reason) < SHORTEST_REASON:
-        return await _overview(visit, 422, error=visit.t("desk.reason_short"), reason=reason)
-    try:
-        body = {"version": seen(texts), "reason": reason[:500]}
-        await visit.api.call("publish_proposal", {"code": code}, json=body)
-    except ApiProblem as refused:
-        if refused.status not in (404, 409, 412, 422):
-            raise
-        if refused.code == "proposal_not_found":
-            return visit.go(address(code))
-        return await _overview(visit, 409, error=refused.detail, reason=reason)
-    return visit.go(address(code, "?published=1"))
-
-
 async def drop(visit: Visit) -> Response:
     """Forget the working copy, after asking once."""
     code = visit.part("code")
     if visit.request.method == "GET":
         return visit.page("desk/drop.html", private=True, at=address(code), code=code)
     await visit.api.call("drop_proposal", {"code": code})
-    return visit.go(address(code))
-
-
-async def withdraw(visit: Visit) -> Response:
-    """Withdraw the procedure; its page goes on answering and names what to use instead."""
-    code = visit.part("code")
-    texts, _ = await posted(visit)
-    successor = one(texts, "successor").strip()[:64]
-    try:
-        await visit.api.call("withdraw_procedure", {"code": code}, json={"successor": successor})
-    except ApiProblem as refused:
-        if refused.status not in (404, 422):
-            raise
-        return await _overview(visit, 422, error=visit.t("desk.successor_unknown", code=successor), successor=successor)
     return visit.go(address(code))
 
 
@@ -214,7 +193,5 @@ ROUTES: list[Route] = [
     *route(f"{HOME}/{{code}}/edit/{{part}}", edit),
     *route(f"{HOME}/{{code}}/edit/{{part}}", save, "POST"),
     *route(f"{HOME}/{{code}}/preview", preview),
-    *route(f"{HOME}/{{code}}/publish", publish, "POST"),
     *route(f"{HOME}/{{code}}/drop", drop, "GET", "POST"),
-    *route(f"{HOME}/{{code}}/withdraw", withdraw, "POST"),
 ]

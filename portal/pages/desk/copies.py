@@ -28,6 +28,17 @@ async def open_copy(visit: Visit) -> Copy | None:
     return copy
 
 
+async def waiting(visit: Visit, code: str) -> Mapping[str, Any] | None:
+    """Return what waits for a second person here, None for nothing."""
+    listed = await visit.api.call("motions")
+    return next((one for one in listed["results"] if one["code"] == code), None)
+
+
+def may_edit(visit: Visit) -> bool:
+    """Tell whether to offer what editors do; what a token says is only for showing, the API decides."""
+    return not visit.roles or "catalogue_editor" in visit.roles
+
+
 async def save_copy(visit: Visit, texts: Posted, written: Mapping[str, Any]) -> bool:
     """Save over the version that the page showed; False, and nothing is saved, when somebody else saved meanwhile."""
     body = {"version": seen(texts), "written": written}

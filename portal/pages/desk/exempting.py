@@ -5,6 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from portal.forms.values import Posted, one
+from portal.pages.kept import kept
 from portal.pages.naming import with_titles
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
@@ -34,6 +35,7 @@ async def _proof_page(visit: Visit, texts: Posted, errors: list[tuple[str, str]]
     return visit.page("desk/exemption.html", status, private=True, **values)
 
 
+@kept
 async def decide(visit: Visit) -> Response:
     """Record the decision once; a refusal needs its reason."""
     texts, _ = await posted(visit)

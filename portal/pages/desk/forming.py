@@ -23,6 +23,7 @@ from portal.pages.desk.layout import (
 )
 from portal.pages.desk.naming import new_name
 from portal.pages.desk.sheets import Sheet, page_sheet, question_sheet
+from portal.pages.kept import kept
 from portal.pages.problem import route
 from portal.pages.visit import Visit, posted
 
@@ -129,6 +130,7 @@ def _page_form(visit: Visit, bench: Copy, page: Mapping[str, Any], sheet: Sheet,
     )
 
 
+@kept
 async def save_page(visit: Visit) -> Response:
     """Save the head of a page; then move or remove a question, or begin a new one."""
     code, texts = visit.part("code"), (await posted(visit))[0]
@@ -200,6 +202,7 @@ def _including(offered: Collection[str], held: str | None) -> list[str]:
     return [*offered, *([held] if held and held not in offered else [])]
 
 
+@kept
 async def save_question(visit: Visit) -> Response:
     """Save one question, or show it again with every error beside its box."""
     code, texts = visit.part("code"), (await posted(visit))[0]
