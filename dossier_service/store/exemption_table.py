@@ -23,7 +23,6 @@ def exemption_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("draft", String, primary_key=True),
         Column("code", String, unique=True),
         Column("lane", String, nullable=False),
-        Column("office", String, nullable=False),
         Column("procedure", String, nullable=False),
         Column("revision", Integer, nullable=False),
         Column("ground", String, nullable=False),
@@ -40,7 +39,6 @@ def exemption_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("rule", String, nullable=False),
         Column("note", String, nullable=False),
         Column("photo", String),
-        Index("exemption_of_office", "office", "standing", "asked_at"),
         Index("exemption_by_standing", "standing", "asked_at"),
     )
     return grounds, wishes

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from dossier_service.model.dossier import FileRef
 from dossier_service.model.exemptions import DecidedBy, Exemption, GroundRule, Standing
 from dossier_service.store.paging import newest_first
-from dossier_service.store.tables import DRAFT, EXEMPTION, EXEMPTION_GROUND
+from dossier_service.store.tables import DOSSIER, DRAFT, EXEMPTION, EXEMPTION_GROUND
 from kernel.db import Tx
 from kernel.errors import Text
 
@@ -73,7 +73,7 @@ async def spared(tx: Tx, code: str) -> bool:
 
 
 async def put(tx: Tx, one: Exemption, *, decider: str | None = None) -> None:
-    """Insert or replace the wish of a draft; lane and office of a filed one stay."""
+    """Insert or replace the wish of a draft; code and lane of a filed one stay."""
     values: dict[str, Any] = {
         "procedure": one.procedure,
         "revision": one.revision,
@@ -94,12 +94,12 @@ async def put(tx: Tx, one: Exemption, *, decider: str | None = None) -> None:
     }
     done = await tx.execute(update(EXEMPTION).where(EXEMPTION.c.draft == one.draft).values(**values))
     if not done.rowcount:
-        await tx.execute(insert(EXEMPTION).values(draft=one.draft, code=one.code, lane="", office="", **values))
+        await tx.execute(insert(EXEMPTION).values(draft=one.draft, code=one.code, lane="", **values))
 
 
-async def file(tx: Tx, draft: str, *, code: str, lane: str, office: str) -> None:
+async def file(tx: Tx, draft: str, *, code: str, lane: str) -> None:
     """Note the dossier that a draft became."""
-    await tx.execute(update(EXEMPTION).where(EXEMPTION.c.draft == draft).values(code=code, lane=lane, office=office))
+    await tx.execute(update(EXEMPTION).where(EXEMPTION.c.draft == draft).values(code=code, lane=lane))
 
 
 async def drop(tx: Tx, draft: str) -> None:
@@ -128,11 +128,11 @@ async def left_behind(tx: Tx, limit: int) -> list[Exemption]:
 async def page_of_offices(
     tx: Tx, offices: Sequence[str], *, size: int, before: tuple[datetime, str] | None
 ) -> Sequence[Exemption]:
-    """Return up to ``size`` + 1 wishes that an officer of ``offices`` is to decide, newest first."""
-    query = select(EXEMPTION).where(
-        EXEMPTION.c.office.in_(list(offices)),
-        EXEMPTION.c.standing == Standing.TO_DECIDE.value,
-        EXEMPTION.c.code.is_not(None),
+    """Return up to ``size`` + 1 wishes that wait for one of ``offices``, which holds the dossier now; newest first."""
+    query = (
+        select(EXEMPTION)
+        .join(DOSSIER, DOSSIER.c.code == EXEMPTION.c.code)
+        .where(DOSSIER.c.office.in_(list(offices)), EXEMPTION.c.standing == Standing.TO_DECIDE.value)
     )
     rows = await tx.all(newest_first(query, EXEMPTION.c.asked_at, EXEMPTION.c.draft, before=before, size=size))
     return [_exemption(row) for row in rows]

@@ -1,5 +1,6 @@
 """Being let off a fee: asked in the draft with consent, looked up, proved with a photo, decided by an officer."""
 
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from kernel.errors import FieldProblem, Invalid, NotFound, Text
 OFFICER = "officer"
 WHY = "Xét miễn lệ phí"
 BATCH = 100
+IN_VAIN = 3
 NONE_ASKED = Text("Chưa có đề nghị miễn lệ phí nào ở đây.", "No exemption was asked for here.")
 GOOD_FOR = timedelta(minutes=1)
 
@@ -137,22 +139,27 @@ async def file_exemption(tx: Tx, draft: str, dossier: Dossier) -> None:
         return
     if one.standing is Standing.WAITING:
         await exemptions.put(tx, replace(one, standing=Standing.PROVISIONAL))
-    await exemptions.file(tx, draft, code=dossier.code, lane=dossier.lane, office=dossier.office)
+    await exemptions.file(tx, draft, code=dossier.code, lane=dossier.lane)
 
 
 async def check_exemptions(*, desk: Desk) -> int:
-    """Look up again what was provisional because a list was away; tell the person; return how many were settled."""
+    """Look up again what was provisional because a list was away; tell the person; return how many were settled.
+
+    In any order, and only until a few looks were in vain: neither a list that is away nor one wish that it cannot
+    answer holds up the others for ever.
+    """
     async with desk.database.read() as tx:
         waiting = await exemptions.to_look_up(tx, BATCH)
-    settled = 0
-    for one in waiting:
+    settled = in_vain = 0
+    for one in random.sample(waiting, len(waiting)):
         async with desk.database.read() as tx:
             dossier = (await dossiers.load(tx, [str(one.code)]))[str(one.code)]
             helping = await assists.of_dossier(tx, dossier.code) if dossier.helper else None
         after = await _look(desk, one, subject=dossier.owner, helping=helping)
-        if after.standing is Standing.PROVISIONAL:
+        settled += after.standing is not Standing.PROVISIONAL
+        in_vain += after.standing is Standing.PROVISIONAL
+        if in_vain >= IN_VAIN:
             break
-        settled += 1
     return settled
 
 

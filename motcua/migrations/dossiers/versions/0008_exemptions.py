@@ -28,7 +28,6 @@ def upgrade() -> None:
         sa.Column("draft", sa.String(), nullable=False),
         sa.Column("code", sa.String()),
         sa.Column("lane", sa.String(), nullable=False),
-        sa.Column("office", sa.String(), nullable=False),
         sa.Column("procedure", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("ground", sa.String(), nullable=False),
@@ -48,7 +47,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("draft"),
         sa.UniqueConstraint("code"),
     )
-    op.create_index("exemption_of_office", "exemption", ["office", "standing", "asked_at"])
     op.create_index("exemption_by_standing", "exemption", ["standing", "asked_at"])
 
 
