@@ -9,7 +9,7 @@ from tests.portal.samples import GUIDE, PROCEDURES, two
 
 CODE, TO_DECIDE = "1.004222", "H26-261121-0005"
 LAW = two("Thông tư 75/2022/TT-BTC, Điều 4 khoản 3", "Circular 75/2022/TT-BTC, Article 4.3")
-GROUNDS = [
+GROUNDS: list[dict[str, Any]] = [
     {
         "ground": "ethnic_area",
         "text": two("Người dân tộc thiểu số ở xã đặc biệt khó khăn", "Ethnic minorities in communes of difficulty"),
@@ -23,7 +23,7 @@ GROUNDS = [
         "resolution": two("Nghị quyết 1/2026/NQ-HĐND", "Resolution 1/2026/NQ-HĐND"),
     },
 ]
-ELIGIBILITY = [
+ELIGIBILITY: list[dict[str, Any]] = [
     {
         "id": "short",
         "kind": "yesno",

@@ -51,7 +51,9 @@ def search() -> FastAPI:
     @app.get("/missed")
     async def missed(week: str = "") -> Any:
         found = {"id": "1.001193", "title": "Đăng ký khai sinh", "plain_title_en": "Register a birth", "name": "đẻ con"}
-        results = [{"question": text, "askers": 7, "found": None} for text in ("xe ôm công nghệ", *said)]
+        results: list[dict[str, Any]] = [
+            {"question": text, "askers": 7, "found": None} for text in ("xe ôm công nghệ", *said)
+        ]
         results.append({"question": "đẻ con", "askers": 5, "found": found})
         return {
             "week": week or "2026-W47",

@@ -33,7 +33,7 @@ def _procedure(code: str, title: str, plain: str | None, **more: Any) -> dict[st
     }
 
 
-GUIDE = {
+GUIDE: dict[str, Any] = {
     "checked_on": "2026-11-21",
     "who": two("Cha hoặc mẹ đăng ký cho con.", "The father or mother registers the child."),
     "needs": [

@@ -39,7 +39,8 @@ from tests.citizen_service.conftest import profile
 from tests.dossier_service.door import ISSUER, door, keys, token
 from tests.dossier_service.world import PDF, World
 from tests.portal.conftest import Browser
-from tests.portal.contract import catalogue, search
+from tests.portal.contract import catalogue
+from tests.portal.contract_search import search
 from tests.portal.samples import FORM
 
 CATALOGUE = "/api/catalog/v1"

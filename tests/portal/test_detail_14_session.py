@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from gateway.main import build as build_gateway
@@ -18,7 +19,7 @@ from portal.main import build
 from portal.settings import PortalSettings
 from tests.portal.conftest import Browser
 from tests.portal.contract import services
-from tests.portal.test_in_a_browser import RULES, Axe, chrome, listening
+from tests.portal.test_in_a_browser import RULES, chrome, listening
 from tests.ports import free_ports
 
 

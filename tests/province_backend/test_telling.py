@@ -126,6 +126,7 @@ async def test_an_apology_comes_a_day_ahead_once_with_reason_new_day_and_the_hea
         delivery.handover.term_amount = 10
         await office.deliver(delivery)
         case = await deciding.accept_case(books=books, code=CODE, seen=None, actor=ACTOR)
+        assert case.due
         first = case.due.at
         officer = Officer(offices.running.app, token())
         seen = await officer.seen()
@@ -134,6 +135,7 @@ async def test_an_apology_comes_a_day_ahead_once_with_reason_new_day_and_the_hea
         assert empty.status == 422 and "apologise-reason" in text(empty) and "apologise-head" in text(empty)
         assert (await officer.post(f"{CASE}/apologise", **wish)).status == 303
         case = await deciding.look_at(books=books, code=CODE)
+        assert case.due
         assert (case.due.amount, case.due.at > first) == (15, True)
         (report,) = [one for one in await reports(office) if one.step.type == "apologised"]
         assert "Chờ xác minh" in report.step.note and "Trần Văn Hùng" in report.step.note

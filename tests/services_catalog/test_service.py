@@ -48,7 +48,7 @@ async def test_the_service_seeds_itself_and_publishes_everything_once(tmp_path: 
     assert (place.lane, place.office) == ("H26", "H26.00004")
     kind, body = bodies["information/question/marry-age"]
     question = pb.InformationPublished.FromString(body)
-    assert (kind, question.procedures) == ("information_published", ["1.000894"])
+    assert (kind, list(question.procedures)) == ("information_published", ["1.000894"])
     assert question.address == "/questions?topic=family#marry-age"
     assert pb.ParticipantPublished.FromString(bodies["participant/H26"][1]).lanes == ["H26"]
     for task in loops:
