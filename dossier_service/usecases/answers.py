@@ -3,7 +3,7 @@
 import re
 from calendar import month_name, monthrange
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -31,6 +31,7 @@ DEFAULTS = {
     "month": Text("Tháng chỉ từ 1 đến 12.", "A month is from 1 to 12."),
     "not_after": Text("Ngày này chưa tới. Bạn xem lại.", "This day has not come yet. Check it."),
     "unknown_file": Text("Hệ thống chưa có tệp này. Bạn tải lên lại.", "This file is not here. Upload it again."),
+    "unknown_place": Text("Chưa nhận ra nơi này. Bạn tìm lại và chọn.", "This place is not known. Find it again."),
     "file_type": Text("Mục này không nhận loại tệp này.", "This kind of file is not taken here."),
     "maxItems": Text("Nhiều quá. Bạn bớt đi.", "Too many. Remove some."),
     "invalid": Text("Nội dung này chưa đúng.", "This is not right yet."),
@@ -77,13 +78,28 @@ def compiled(form_digest: str, form_json: str) -> Form:
     return form
 
 
-def check_some(form: Form, answers: Mapping[str, object], uploads: Mapping[str, str], today: date) -> None:
+def check_some(
+    form: Form, answers: Mapping[str, object], uploads: Mapping[str, str], today: date, places: Collection[str]
+) -> None:
     """Check single answers as they are saved: nothing is required yet.
 
-    ``uploads`` = MIME type by digest of the files that are here; ``today`` in Viet Nam. Raises ``Invalid``
-    (``invalid_answers``) with every wrong field.
+    ``uploads`` = MIME type by digest of the files that are here; ``today`` in Viet Nam; ``places`` = those of the named
+    wards that exist. Raises ``Invalid`` (``invalid_answers``) with every wrong field.
     """
-    _raise(_problems(form, form.each, answers, uploads, today))
+    problems = _problems(form, form.each, answers, uploads, today)
+    for path, _, value in _wards(form, answers):
+        if value not in places:
+            _put(form, problems, path, "unknown_place", None)
+    _raise(problems)
+
+
+def ward_codes(form: Form, answers: Mapping[str, object]) -> set[str]:
+    """Return the codes of the wards that the answers name."""
+    return {value for _, _, value in _wards(form, answers) if isinstance(value, str)}
+
+
+def _wards(form: Form, answers: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any], object]]:
+    return (given for given in _given(form.fields, answers) if given[1].get("widget") == "ward")
 
 
 def check_whole(form: Form, answers: Mapping[str, object], uploads: Mapping[str, str], today: date) -> None:

@@ -13,7 +13,7 @@ from dossier_service.model.dossier import FileRef
 from dossier_service.model.filing import Office
 from dossier_service.store import assists, catalogue, drafts, files
 from dossier_service.store.mapping import dump
-from dossier_service.usecases.answers import Form, check_some, compiled, file_digests
+from dossier_service.usecases.answers import Form, check_some, compiled, file_digests, ward_codes
 from dossier_service.usecases.desk import Desk
 from kernel.auth import Principal
 from kernel.db import Tx
@@ -129,9 +129,8 @@ async def save_answers(
             raise changed_meanwhile()
         form = await form_of(tx, row)
         uploads = {digest: upload.type for digest, upload in (await files.uploads(tx, f"draft/{id}")).items()}
-        check_some(
-            form, {name: value for name, value in answers.items() if value is not None}, uploads, desk.clock.today()
-        )
+        given = {name: value for name, value in answers.items() if value is not None}
+        check_some(form, given, uploads, desk.clock.today(), await places_named(tx, form, given))
         merged = orjson.loads(row.answers) | dict(answers)
         text = dump({name: value for name, value in merged.items() if value is not None})
         check_size(text, desk)
@@ -264,6 +263,11 @@ def changed_meanwhile() -> PreconditionFailed:
         "draft_changed",
         Text("Bản nháp vừa được lưu ở nơi khác. Bạn mở lại trang.", "The draft was saved elsewhere. Open it again."),
     )
+
+
+async def places_named(tx: Tx, form: Form, answers: Mapping[str, object]) -> set[str]:
+    """Return those of the wards that the answers name which exist."""
+    return {code for code in ward_codes(form, answers) if await catalogue.place(tx, code) is not None}
 
 
 def check_size(answers: str, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from dossier_service.store import corrections, dossiers, drafts, papers
 from dossier_service.store.mapping import dump
 from dossier_service.usecases.answers import check_some, compiled
 from dossier_service.usecases.desk import Desk
-from dossier_service.usecases.drafts import Draft, draft_of, fileable, open_draft
+from dossier_service.usecases.drafts import Draft, draft_of, fileable, open_draft, places_named
 from dossier_service.usecases.reading import own_dossier
 from dossier_service.usecases.seals import Verdict, Word
 from kernel.auth import Principal
@@ -128,9 +128,10 @@ async def _still_taken(tx: Tx, desk: Desk, draft: Draft, filed: dict[str, object
     revision = await fileable(tx, draft.procedure, draft.revision)
     form = compiled(revision.form_digest, revision.form)
     kept = {}
+    places = await places_named(tx, form, filed)
     for name, value in filed.items():
         try:
-            check_some(form, {name: value}, {}, desk.clock.today())
+            check_some(form, {name: value}, {}, desk.clock.today(), places)
         except Invalid:
             continue
         kept[name] = value

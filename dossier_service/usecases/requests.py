@@ -11,7 +11,7 @@ from dossier_service.store import dossiers, files
 from dossier_service.store.mapping import dump
 from dossier_service.usecases.answers import check_some, compiled, file_digests
 from dossier_service.usecases.desk import Desk
-from dossier_service.usecases.drafts import check_size, fileable
+from dossier_service.usecases.drafts import check_size, fileable, places_named
 from dossier_service.usecases.reading import own_dossier
 from kernel.auth import Principal
 from kernel.db import Tx
@@ -88,7 +88,8 @@ async def _checked(
         check_size(dump(answers), desk)
         revision = await fileable(tx, dossier.procedure, dossier.revision)
         form = compiled(revision.form_digest, revision.form)
-        check_some(form, answers, {sha256: row.type for sha256, row in here.items()}, desk.clock.today())
+        types = {sha256: row.type for sha256, row in here.items()}
+        check_some(form, answers, types, desk.clock.today(), await places_named(tx, form, answers))
         wanted |= dict.fromkeys(file_digests(form, answers))
     missing = [sha256 for sha256 in wanted if sha256 not in here]
     if missing:

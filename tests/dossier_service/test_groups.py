@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from dossier_service.model.conditions import asked
-from dossier_service.usecases.answers import check_some, check_whole, compiled, file_digests
+from dossier_service.usecases.answers import check_some, check_whole, compiled, file_digests, ward_codes
 from dossier_service.usecases.uploads import digests_in
 from kernel.errors import Invalid
 from services_catalog.model.forms import compile_form
@@ -36,6 +36,7 @@ WRITTEN: dict[str, Any] = {
         }
     ],
 }
+WHERE = {"id": "where", "title": two("Ở đâu")}
 PUBLISHED = compile_form(WRITTEN, {})
 FORM = compiled("groups", orjson.dumps(PUBLISHED).decode())
 GROWN = {"member_name": "An", "birth": "1990-02-28", "child": False}
@@ -51,7 +52,20 @@ def wrong(answers: dict[str, Any], **uploads: str) -> dict[str, str]:
 def test_a_whole_group_is_taken() -> None:
     answers = {"members": [GROWN, CHILD]}
     check_whole(FORM, answers, {DIGEST: "image/jpeg"}, TODAY)
-    check_some(FORM, answers, {DIGEST: "image/jpeg"}, TODAY)
+    check_some(FORM, answers, {DIGEST: "image/jpeg"}, TODAY, places=())
+
+
+def test_a_ward_that_does_not_exist_is_named_also_inside_an_item() -> None:
+    ward = {"name": "ward", "widget": "ward", "label": two("Xã"), "required": False}
+    page = WRITTEN["pages"][0]
+    written = {**WRITTEN, "pages": [{**page, "fields": [*page["fields"], ward]}, {**WHERE, "fields": [ward]}]}
+    form = compiled("wards", orjson.dumps(compile_form(written, {})).decode())
+    answers = {"ward": "99999", "members": [{**GROWN, "ward": "00004"}, {**GROWN, "ward": "99998"}]}
+    assert ward_codes(form, answers) == {"00004", "99998", "99999"}
+    with pytest.raises(Invalid) as found:
+        check_some(form, answers, {}, TODAY, places={"00004"})
+    named = {problem.path: problem.code for problem in found.value.fields}
+    assert named == {"answers.ward": "unknown_place", "answers.members.1.ward": "unknown_place"}
 
 
 def test_every_wrong_box_of_every_item_is_named_at_once() -> None:
