@@ -54,3 +54,9 @@ async def test_detail_03_a_group_is_found_by_another_name_which_is_never_shown(
 async def test_who_is_signed_in_is_not_told_that_no_sign_in_is_needed(signed_in: Browser) -> None:
     page = (await signed_in.get(f"{START}?place=00004")).text
     assert "Chưa cần đăng nhập" not in page and "Cổng lưu lại sau mỗi câu" in page
+
+
+async def test_an_abolished_procedure_says_so_and_leads_to_what_replaces_it(browser: Browser) -> None:
+    page = (await browser.get("/file/2.000986")).text
+    assert "Thủ tục này đã bãi bỏ" in page and 'href="/procedures/1.001193"' in page
+    assert "mẫu điện tử" not in page
