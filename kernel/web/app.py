@@ -144,7 +144,7 @@ class Edge:
 
 
 class _Answer:
-    """``send`` that adds the trace id and remembers the status. What says nothing of caches is kept by none."""
+    """``send`` that adds the trace id and remembers the status; what is not called public is kept by no cache."""
 
     def __init__(self, send: Send, trace: str) -> None:
         self._send = send
@@ -154,11 +154,19 @@ class _Answer:
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [*message.get("headers", ()), (b"x-trace-id", self._trace)]
-            if not any(name == b"cache-control" for name, _ in headers):
-                headers.append((b"cache-control", b"private, no-store"))
-            message["headers"] = headers
+            message["headers"] = [*_kept(message.get("headers", ())), (b"x-trace-id", self._trace)]
         await self._send(message)
+
+
+def _kept(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    listed = list(headers)
+    if any(b"public" in value for name, value in listed if name == b"cache-control"):
+        return listed
+    varies = [part.strip() for name, value in listed if name == b"vary" for part in value.split(b",")]
+    known = {part.lower() for part in varies}
+    varies += [part for part in (b"Authorization", b"Cookie") if part.lower() not in known]
+    others = [pair for pair in listed if pair[0] not in (b"cache-control", b"vary")]
+    return [*others, (b"cache-control", b"private, no-store"), (b"vary", b", ".join(varies))]
 
 
 WANTED = frozenset((b"traceparent", b"content-length", b"accept-language"))
