@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
+from portal import codes
 from portal.forms.values import Posted, one
 from portal.pages.naming import in_english
 from portal.pages.problem import route
@@ -47,6 +48,9 @@ async def _look(
     except ApiProblem as wrong:
         if wrong.status not in (404, 422, 429):
             raise
+        if own := await _own(visit, both["dossier"]):
+            own.delete_cookie(COOKIE, path=PATH)
+            return own
         errors = [("claim_code", wrong.detail if wrong.status == 429 else visit.t("claim.wrong"))]
         response = visit.page("claim.html", wrong.status, private=True, errors=errors, typed=both)
         response.delete_cookie(COOKIE, path=PATH)
@@ -115,7 +119,19 @@ async def _typed(visit: Visit) -> dict[str, str]:
 
 
 def _read(texts: Posted) -> dict[str, str]:
-    return {name: one(texts, name).strip()[:60] for name in ("dossier", "claim_code")}
+    claim = one(texts, "claim_code").strip()[:60]
+    return {"dossier": codes.normal(one(texts, "dossier")[:60]), "claim_code": claim}
+
+
+async def _own(visit: Visit, code: str) -> Response | None:
+    """Return the way to a dossier that the person has already, None where it is not theirs."""
+    if not visit.signed_in or not codes.well_formed(code):
+        return None
+    try:
+        found = await visit.api.call("dossier", {"code": code})
+    except ApiProblem:
+        return None
+    return visit.go(f"/dossiers/{found['code']}?sent=claimed")
 
 
 def _kept(visit: Visit) -> dict[str, str] | None:

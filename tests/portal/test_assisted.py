@@ -222,7 +222,7 @@ async def test_journey_b_from_the_desk_to_the_sons_space(town: Town) -> None:
     assert "099148000017" not in paper and claim not in re.findall(r"<svg.*?</svg>", paper, re.S)[0]
 
     both = {"dossier": code, "claim_code": claim.lower()}
-    looked = await town.browser.post("/claim", data=both)
+    looked = await town.browser.post("/claim", data={**both, "dossier": code.replace("-", " ")})
     assert "Đăng nhập và nhận hồ sơ" in looked.text and "Bùi Thị Sáu" not in looked.text
     asked = await town.browser.post("/claim/take", data=both, follow_redirects=False)
     assert asked.headers["location"] == "/auth/login?next=/claim"
@@ -236,6 +236,10 @@ async def test_journey_b_from_the_desk_to_the_sons_space(town: Town) -> None:
     assert "Có người nộp hộ bạn trên cổng." in line and "Đã nhận về không gian của bạn" in line
     again = await town.browser.post("/claim", data=both)
     assert again.status_code == 404 and "đã dùng hoặc đã hết hạn" in again.text
+
+    typed = {**both, "dossier": code.replace("-", " ").lower()}
+    second = await town.browser.post("/claim", data=typed, headers=SON)
+    assert second.url.path == f"/dossiers/{code}" and "đã ở trong danh sách của bạn" in second.text
 
     helpers = await town.browser.get("/my/helpers", headers=SON)
     assert "Người làm hộ xem được hồ sơ đến đâu" in helpers.text
@@ -341,6 +345,6 @@ async def test_preferences_are_kept_and_big_print_stays_on_this_device(town: Tow
     big = sms | {"phone": "0912 345 678", "big_print": "yes"}
     saved = await town.browser.post("/my/preferences", data=big, headers=SON)
     assert '<html lang="en" class="big' in saved.text and "Saved." in saved.text
-    assert 'value="+84912345678"' in saved.text and 'value="sms,mail" checked' in saved.text
+    assert 'value="0912 345 678"' in saved.text and 'value="sms,mail" checked' in saved.text
     off = await town.browser.post("/big-print", data={"big": "0", "back": "//evil.example"}, headers=SON)
     assert off.url.path == "/" and 'class="big' not in off.text
