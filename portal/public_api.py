@@ -131,8 +131,9 @@ ENDPOINTS: Mapping[str, Endpoint] = {
 class ApiProblem(Exception):
     """The API refused: its status, stable code, sentence for the reader, and the fields it names."""
 
-    def __init__(self, status: int, body: Mapping[str, Any]) -> None:
+    def __init__(self, status: int, body: Mapping[str, Any], retry_after: int = 0) -> None:
         super().__init__(f"{status} {body.get('code', '')}")
+        self.retry_after = retry_after
         self.status = status
         self.code = str(body.get("code", ""))
         self.detail = str(body.get("detail", ""))
@@ -272,5 +273,7 @@ def _content(reply: Reply) -> Any:
     except orjson.JSONDecodeError:
         content = None
     if reply.status >= 400:
-        raise ApiProblem(reply.status, content if isinstance(content, Mapping) else {})
+        wait = reply.headers.get("retry-after", "")
+        seconds = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else 0
+        raise ApiProblem(reply.status, content if isinstance(content, Mapping) else {}, seconds)
     return content

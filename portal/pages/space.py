@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from portal.forms.answers import written_phone
 from portal.forms.values import Posted, one, read_phone
 from portal.pages.kept import kept
 from portal.pages.naming import in_english, office_names, with_titles
@@ -14,6 +15,10 @@ from portal.pages.visit import YEAR, Visit, posted
 from portal.public_api import ApiProblem
 
 ORDERS = ("mail", "sms,mail", "zalo,sms,mail", "zalo,mail", "sms", "zalo", "")
+HELD = (
+    *("name", "birth_date", "gender", "id_number", "nationality"),
+    *("ward", "address", "phone", "email", "org_name"),
+)
 HOURS = tuple(f"{hour:02}:00" for hour in range(24))
 
 
@@ -38,8 +43,31 @@ async def space(visit: Visit) -> Response:
         unread=sum(1 for notice in (notices or {}).get("results", []) if not notice.get("read_at")),
         notices_away=notices is None,
         profile=profile,
+        held=_held(visit, profile),
         is_helper=helping is not None,
     )
+
+
+def _held(visit: Visit, profile: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """Return what is held of the person, which forms are filled in from; the identity number shows its end only."""
+    if not profile:
+        return []
+    t, said = visit.t, []
+    for name in HELD:
+        value = str(profile.get(name) or "")
+        if not value:
+            continue
+        match name:
+            case "birth_date":
+                value = t.day(value)
+            case "id_number":
+                value = "•" * (len(value) - 4) + value[-4:]
+            case "phone":
+                value = written_phone(value)
+            case "gender" | "nationality" if t.known(f"own_data.{name}_{value}"):
+                value = t(f"own_data.{name}_{value}")
+        said.append((t(f"own_data.{name}"), value))
+    return said
 
 
 async def inbox(visit: Visit) -> Response:
@@ -110,25 +138,26 @@ async def preferences(visit: Visit) -> Response:
 def _wish(visit: Visit, texts: Posted) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     typed = one(texts, "phone")
     phone = read_phone(typed, {}) if typed else None
-    order = one(texts, "channels")
+    order, language = one(texts, "channels"), one(texts, "language")
     errors = []
+    if language not in ("vi", "en"):
+        errors.append(("language-vi", visit.t("own_data.language_wrong")))
+    if order not in ORDERS or "channels" not in texts:
+        errors.append(("channels-0", visit.t("own_data.channels_wrong")))
     if phone is not None and phone.problem:
         errors.append(("phone", visit.t("space.phone_wrong")))
     elif phone is None and order.startswith(("sms", "zalo")):
         errors.append(("phone", visit.t("space.phone_needed")))
+    quiet = {name: one(texts, name) for name in ("quiet_from", "quiet_until")}
+    errors += [(name, visit.t("own_data.time_wrong")) for name, hour in quiet.items() if hour not in HOURS]
     wish = {
-        "language": "en" if one(texts, "language") == "en" else "vi",
-        "channels": [name for name in order.split(",") if name] if order in ORDERS else ["mail"],
+        "language": language,
+        "channels": [name for name in order.split(",") if name],
         "phone": phone.value if phone is not None else None,
-        "quiet_from": _hour(texts, "quiet_from", "22:00"),
-        "quiet_until": _hour(texts, "quiet_until", "06:00"),
+        **quiet,
         "big_print": one(texts, "big_print") == "yes",
     }
     return wish, errors
-
-
-def _hour(texts: Posted, name: str, default: str) -> str:
-    return one(texts, name) if one(texts, name) in HOURS else default
 
 
 def _preferences(
@@ -140,7 +169,7 @@ def _preferences(
         "preferences.html",
         422 if errors else 200,
         private=True,
-        chosen=chosen,
+        chosen={**chosen, "phone": written_phone(str(chosen["phone"])) if chosen.get("phone") else ""},
         order=",".join(chosen["channels"]),
         orders=orders,
         hours=HOURS,

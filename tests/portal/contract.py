@@ -364,7 +364,13 @@ def citizen() -> FastAPI:
     async def profile(request: Request) -> Any:
         signed_in(request)
         source = {"vi": "CSDL quốc gia về dân cư", "en": "the national population database"}
-        return {"name": "Nguyễn Thị Ánh", "phone": "+84912345678", "source": source, "as_of": "2026-11-01"}
+        return {
+            "name": "Nguyễn Thị Ánh",
+            "phone": "+84912345678",
+            "id_number": "099194000017",
+            "source": source,
+            "as_of": "2026-11-01",
+        }
 
     @app.get("/notices")
     async def notices(request: Request, cursor: str = "") -> Any:

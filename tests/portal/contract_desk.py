@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from kernel.errors import NotFound, PreconditionFailed, Text
+from kernel.errors import NotFound, PreconditionFailed, Problem, Text
 from tests.portal.contract_exemptions import CODE as ENTITLED_CODE
 from tests.portal.contract_exemptions import EXTRA
 from tests.portal.samples import FORM, PROCEDURES, two
@@ -117,6 +117,7 @@ class Editing:
     """What the editor's tests change and look at: the working copy, and each text that was saved."""
 
     bench: dict[str, Any] | None = None
+    refused: Problem | None = None
 
     def __init__(self) -> None:
         self.saved: list[Any] = []
@@ -128,6 +129,8 @@ def add_editing(app: FastAPI, editing: Editing) -> None:
 
     @app.get("/proposals")
     async def proposals() -> Any:
+        if editing.refused:
+            raise editing.refused
         return {"results": [COPY], "next_cursor": None}
 
     @app.get("/motions")
@@ -136,6 +139,8 @@ def add_editing(app: FastAPI, editing: Editing) -> None:
 
     @app.get("/proposals/{code}")
     async def proposal(code: str) -> Any:
+        if editing.refused:
+            raise editing.refused
         if code not in BENCHES:
             raise NONE
         return editing.bench or BENCHES[code]
