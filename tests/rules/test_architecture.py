@@ -32,7 +32,7 @@ ENGINES = {
     "elasticsearch": {"search_service/store"},
     "tantivy": {"search_service/store"},
     "obstore": {"kernel/files.py", "motcua/cluster/engines/minio.py"},
-    "pikepdf": {"dossier_service/usecases/bindery.py"},
+    "pikepdf": {"dossier_service/usecases/bindery.py", "province_backend/clients/papers.py"},
     "pillow_heif": {"dossier_service/usecases/darkroom.py"},
     "grpc": {"exchange/rpc", "exchange/main.py", "province_adapter", "motcua", "kernel"},
 }
