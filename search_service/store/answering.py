@@ -1,8 +1,10 @@
 """From a question to a page, whatever engine finds the candidates."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from itertools import chain, zip_longest
+from typing import TypeVar
 
 from search_service.model.answers import Filters, Found, Hit, facets, grouped
 from search_service.model.because import why
@@ -12,6 +14,8 @@ from search_service.model.question import Reading, read
 from search_service.model.ranking import BESIDE, LED, NAMED, NEAR, OTHERS, RELEVANT, SHARP
 from search_service.store.shelf import Card, Shelf
 
+T = TypeVar("T")
+U = TypeVar("U")
 MOST_BESIDE = 5
 EVERYTHING = Filters()
 
@@ -21,10 +25,10 @@ Ask = Callable[[Plan], Awaitable[list[tuple[float, Card]]]]
 async def answer(shelf: Shelf, ask: Ask, text: str, filters: Filters, *, offset: int, limit: int) -> Found:
     """Answer with the documents from ``offset`` on; ``ask`` returns scores and cards of the best candidates."""
     reading = read(text, shelf.vocabulary)
-    others = _others(shelf, reading)
     if filters.type in (None, PROCEDURE):
-        cards = await _answers(shelf, ask, reading, filters)
+        cards, others = await _answers(shelf, ask, reading, filters, meanwhile=partial(_others, shelf, reading))
     else:
+        others = _others(shelf, reading)
         cards = [card for _, card in others if filters.allow(card.document)]
     hits = grouped([card.document for card in cards], [card.title_key for card in cards])
     counted = chain(cards, (card for _, card in others)) if filters == EVERYTHING and not reading.empty else cards
@@ -84,34 +88,50 @@ async def suggestions(shelf: Shelf, ask: Ask, text: str, limit: int) -> list[Doc
 
 async def _not_withdrawn(shelf: Shelf, ask: Ask, text: str, *, unfinished: bool) -> list[Card]:
     reading = read(text, shelf.vocabulary, unfinished=unfinished)
-    cards = [] if reading.empty else await _answers(shelf, ask, reading, Filters())
+    cards = [] if reading.empty else (await _answers(shelf, ask, reading, Filters(), meanwhile=_nothing))[0]
     return [card for card in cards if not card.withdrawn]
 
 
-async def _answers(shelf: Shelf, ask: Ask, reading: Reading, filters: Filters) -> list[Card]:
+def _nothing() -> None:
+    """Do nothing meanwhile."""
+
+
+async def _answers(
+    shelf: Shelf, ask: Ask, reading: Reading, filters: Filters, *, meanwhile: Callable[[], T]
+) -> tuple[list[Card], T]:
+    """Return the procedures that answer, best first, and what ``meanwhile`` returned: done while the engine looks."""
     if reading.empty:
-        return [card for card in shelf.in_order() if filters.allow(card.document)]
+        return [card for card in shelf.in_order() if filters.allow(card.document)], meanwhile()
     if reading.code:
         cards = sorted(shelf.cards.values(), key=lambda card: card.document.id)
         near = [card for card in cards if card.document.id.startswith(reading.code)]
-        return [card for card in near if filters.allow(card.document)][:CANDIDATES]
+        return [card for card in near if filters.allow(card.document)][:CANDIDATES], meanwhile()
     wanted = plan(reading, shelf.vocabulary, filters)
     if wanted.empty:
-        return []
-    scored = ranked(await ask(wanted), shelf, reading, filters)
+        return [], meanwhile()
+    found, named, done = await asyncio.gather(ask(wanted), _later(lambda: shelf.near(reading)), _later(meanwhile))
+    scored = ranked(found, named, shelf, reading, filters)
     scored.sort(key=lambda pair: (pair[1].withdrawn, -pair[0], pair[1].document.id))
-    return [card for _, card in scored]
+    return [card for _, card in scored], done
+
+
+async def _later(work: Callable[[], U]) -> U:
+    """Do ``work`` in its turn: gathered behind a question to the engine, it is done while that one looks."""
+    return work()
 
 
 def ranked(
-    found: Sequence[tuple[float, Card]], shelf: Shelf, reading: Reading, filters: Filters
+    found: Sequence[tuple[float, Card]],
+    near: Mapping[str, float],
+    shelf: Shelf,
+    reading: Reading,
+    filters: Filters,
 ) -> list[tuple[float, Card]]:
-    """Return what is relevant: by the engine's score (the best = 1) and by how near an everyday name is."""
+    """Return what is relevant: by the engine's score (the best = 1) and by how ``near`` an everyday name is."""
 
     def prior(card: Card) -> float:
         return card.abroad if reading.foreign else card.at_home
 
-    near = shelf.near(reading)
     best = max((score for score, _ in found), default=0.0) or 1.0
     top = max((score * prior(card) for score, card in found), default=0.0) or 1.0
     scores = {card.document.id: score * prior(card) / top for score, card in found if score >= RELEVANT * best}
