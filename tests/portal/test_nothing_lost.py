@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from gateway.request import LOGIN, SESSION
 from kernel.errors import Text, TooMany, Unauthenticated
+from portal.capacity import COOKIE, NAME_COOKIE
+from portal.pages import claiming, mirroring, second_screen
+from portal.pages.draft import PROBE, cookie_name
+from portal.pages.visit import UNFINISHED
 from tests.portal.conftest import Browser
 from tests.portal.contract import Services
 from tests.portal.test_assisted import shown
@@ -77,6 +82,13 @@ async def test_too_many_asks_says_how_long_to_wait_and_leads_back(signed_in: Bro
     assert "Bạn đợi 60 giây rồi thử lại." in page.text and 'href="/desk/catalogue?code=1.001193"' in page.text
     contract.refused = TooMany("rate_limited", Text("Bạn hỏi quá nhanh.", "Too fast."), retry_after=600)
     assert "Bạn đợi 10 phút rồi thử lại." in (await signed_in.get("/desk/catalogue")).text
+
+
+async def test_every_cookie_is_named_with_how_long_it_lasts(browser: Browser) -> None:
+    page = shown((await browser.get("/privacy")).text)
+    own = {SESSION, LOGIN, COOKIE, NAME_COOKIE, UNFINISHED, PROBE, "lang", "big", cookie_name(""), "submit_"}
+    for name in (*own, claiming.COOKIE, mirroring.COOKIE, second_screen.COOKIE):
+        assert name in page, name
 
 
 def test_a_word_without_end_breaks_instead_of_widening_the_page() -> None:
