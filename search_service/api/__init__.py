@@ -10,7 +10,7 @@ from kernel.errors import Invalid, Text
 from kernel.web import PageCursor, PageSize, decode_cursor, encode_cursor, etagged, make_app
 from search_service import usecases
 from search_service.api.missed import asker, missed_routes
-from search_service.model.answers import Filters, Hit, short_title
+from search_service.model.answers import Filters, Found, Hit, short_title
 from search_service.model.apart import apart
 from search_service.store.index import Index
 from search_service.usecases.missed import Missing
@@ -157,18 +157,7 @@ def make_api(*, index: Index, missing: Missing | None = None) -> FastAPI:
         if missing is not None and filters == EVERYTHING and not (found.total or found.beside):
             missing.note(q, asker(request))
         following = encode_cursor([offset + page_size, same]) if found.more else None
-        payload = {
-            "results": [_result(hit) for hit in found.hits],
-            "beside": [_result(hit) for hit in found.beside],
-            "next_cursor": following,
-            "total": found.total,
-            "facets": {
-                name: [{"value": value, "count": count} for value, count in values]
-                for name, values in found.facets.items()
-            },
-            "read_as": found.read_as or None,
-        }
-        return etagged(request, payload, MAX_AGE)
+        return etagged(request, _payload(found) | {"next_cursor": following}, MAX_AGE)
 
     @app.get("/suggest", response_model=Suggestions, summary="Complete what is being typed")
     async def suggest(request: Request, q: Asked = "") -> Response:
@@ -178,6 +167,18 @@ def make_api(*, index: Index, missing: Missing | None = None) -> FastAPI:
         return etagged(request, payload, MAX_AGE)
 
     return app
+
+
+def _payload(found: Found) -> dict[str, Any]:
+    return {
+        "results": [_result(hit) for hit in found.hits],
+        "beside": [_result(hit) for hit in found.beside],
+        "total": found.total,
+        "facets": {
+            name: [{"value": value, "count": count} for value, count in values] for name, values in found.facets.items()
+        },
+        "read_as": found.read_as or None,
+    }
 
 
 def _result(hit: Hit) -> dict[str, Any]:
