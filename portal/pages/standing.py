@@ -38,7 +38,10 @@ PASSED = (
     *("contact_ended", "task_opened", "task_closed", "rating_asked", "ask_reminded"),
     *("exemption_granted", "exemption_refused", "exemption_to_prove"),
 )
-BESIDE = ("contact_ended", "dossier_claimed", "help_ended", "payment_refunded", "rating_asked", "task_closed", "task_opened")
+BESIDE = (
+    *("contact_ended", "dossier_claimed", "help_ended", "payment_refunded", "rating_asked", "ask_reminded"),
+    *("task_closed", "task_opened", "exemption_granted", "exemption_refused", "exemption_to_prove"),
+)
 OWN_STEPS = ("submitted", "request_filed")
 
 
