@@ -75,14 +75,6 @@ def motion_routes(*, database: Database, procedures: FilePath, clock: Clock) -> 
 
 
 def _add_asking(router: APIRouter, database: Database, procedures: FilePath, clock: Clock) -> None:
-    @router.get("/motions", response_model=Page[MotionOut])
-    async def list_motions(response: Response, principal: SignedIn) -> Page[MotionOut]:
-        """List what waits for a second person, the longest first."""
-        _private(response)
-        require_role(principal, EDITOR, PUBLISHER)
-        waiting = await motions.list_motions(database=database)
-        return Page(results=[_motion(one, principal) for one in waiting], next_cursor=None)
-
     @router.put("/motions/{code}/publish", response_model=MotionOut)
     async def ask_to_publish(response: Response, principal: SignedIn, code: Code, body: AskToPublish) -> MotionOut:
         """Ask a second person to publish the working copy as the next revision; the same again changes nothing.
@@ -126,6 +118,14 @@ def _add_asking(router: APIRouter, database: Database, procedures: FilePath, clo
 
 
 def _add_deciding(router: APIRouter, database: Database, procedures: FilePath, clock: Clock) -> None:
+    @router.get("/motions", response_model=Page[MotionOut])
+    async def list_motions(response: Response, principal: SignedIn) -> Page[MotionOut]:
+        """List what waits for a second person, the longest first."""
+        _private(response)
+        require_role(principal, EDITOR, PUBLISHER)
+        waiting = await motions.list_motions(database=database)
+        return Page(results=[_motion(one, principal) for one in waiting], next_cursor=None)
+
     @router.post("/motions/{code}/approve", response_model=HeadOut)
     async def approve_motion(response: Response, principal: SignedIn, code: Code, body: Approve) -> HeadOut:
         """Do what was asked. Dossiers that were filed keep their revision.
