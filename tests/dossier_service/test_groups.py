@@ -57,15 +57,15 @@ def test_a_whole_group_is_taken() -> None:
 
 def test_a_ward_that_does_not_exist_is_named_also_inside_an_item() -> None:
     ward = {"name": "ward", "widget": "ward", "label": two("Xã"), "required": False}
-    page = WRITTEN["pages"][0]
-    written = {**WRITTEN, "pages": [{**page, "fields": [*page["fields"], ward]}, {**WHERE, "fields": [ward]}]}
+    page, own = WRITTEN["pages"][0], {**ward, "name": "own_ward"}
+    written = {**WRITTEN, "pages": [{**page, "fields": [*page["fields"], ward]}, {**WHERE, "fields": [own]}]}
     form = compiled("wards", orjson.dumps(compile_form(written, {})).decode())
-    answers = {"ward": "99999", "members": [{**GROWN, "ward": "00004"}, {**GROWN, "ward": "99998"}]}
+    answers = {"own_ward": "99999", "members": [{**GROWN, "ward": "00004"}, {**GROWN, "ward": "99998"}]}
     assert ward_codes(form, answers) == {"00004", "99998", "99999"}
     with pytest.raises(Invalid) as found:
         check_some(form, answers, {}, TODAY, places={"00004"})
     named = {problem.path: problem.code for problem in found.value.fields}
-    assert named == {"answers.ward": "unknown_place", "answers.members.1.ward": "unknown_place"}
+    assert named == {"answers.own_ward": "unknown_place", "answers.members.1.ward": "unknown_place"}
 
 
 def test_every_wrong_box_of_every_item_is_named_at_once() -> None:

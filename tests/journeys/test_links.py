@@ -103,7 +103,7 @@ def faults(path: str, answer: httpx.Response, page: Page, lang: str) -> Iterator
     for one in page.resources:
         if urlsplit(one).netloc not in ("", urlsplit(str(answer.url)).netloc):
             yield f"{path}: takes {one} from elsewhere"
-    if urlsplit(path).path.startswith("/office/"):
+    if urlsplit(path).path.startswith("/office"):
         return
     own = urlsplit(path).path.startswith(OWN) or answer.headers["cache-control"] == "no-store"
     if not page.canonical and not own and "noindex" not in answer.text:

@@ -114,7 +114,7 @@ async def test_detail_25_a_refusal_always_shows_reason_rule_what_to_mend_and_how
         contract.dossiers["H26-261121-0005"]["refusal"] = refusal
         page = (await signed_in.get("/dossiers/H26-261121-0005")).text
         refused = page.split('<section class="refusal">')[1].split("</section>")[0]
-        for part in ("Lý do:", "Căn cứ:", "Sửa đúng những chỗ", "nộp hồ sơ mới", "Cách khiếu nại"):
+        for part in ("Lý do:", "Căn cứ:", "Sửa những chỗ nêu trên", "nộp hồ sơ mới", "Cách khiếu nại"):
             assert part in refused
         assert ("Sai nơi nộp." in refused) or "chưa công bố" in refused
 

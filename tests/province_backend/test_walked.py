@@ -29,7 +29,9 @@ async def test_a_citizen_who_finds_a_mistake_in_the_draft_is_not_shown_as_agreei
         await until_draft(officer)
         await office.deliver(request(1, pb.CONFIRMATION, ask_no=1, text="Tên mẹ sai dấu"))
         asked = text(await officer.get(CASE))
-        assert "Báo bản nháp có chỗ sai" in asked and "Đồng ý sửa" in asked and "Xác nhận bản nháp</h2>" not in asked
+        assert (
+            "Báo bản nháp có chỗ sai" in asked and "Đồng ý sửa" in asked and "xác nhận bản nháp đúng</h2>" not in asked
+        )
         fields = {"seen": await officer.seen(), "request_no": "1", "verdict": "accept", "text": ""}
         assert (await officer.post(f"{CASE}/answer", **fields)).status == 303
         after = text(await officer.get(CASE))
@@ -47,7 +49,7 @@ async def test_a_citizen_who_agrees_with_the_draft_is_shown_as_agreeing(open_off
         await until_draft(officer)
         await office.deliver(request(1, pb.CONFIRMATION, ask_no=1))
         asked = text(await officer.get(CASE))
-        assert "Xác nhận bản nháp</h2>" in asked and "có chỗ sai" not in asked
+        assert "Người dân xác nhận bản nháp đúng</h2>" in asked and "có chỗ sai" not in asked
 
 
 async def test_the_date_names_its_receipt_and_the_working_day_it_counts_from(open_offices: Open, token: Token) -> None:
