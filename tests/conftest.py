@@ -1,6 +1,7 @@
 """Fixtures that every suite may use."""
 
 import os
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -35,6 +36,7 @@ __all__ = [
 
 CHROMIUM = Path("/usr/bin/chromium")
 KERNEL = Path(__file__).parent / "kernel"
+FAULTS = Path(__file__).parent / "faults"
 LENGTHS = {"short": 20, "ci": 5, "full": 1}
 
 
@@ -49,13 +51,35 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count a room's second run, on PostgreSQL, among the slow ones; the kernel's contracts always run on both."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count a room's second run, on PostgreSQL, among the slow ones; the kernel's contracts always run on both.
+
+    ``MOTCUA_TURN`` = ``n/of`` takes of the repeats (see ``is_repeat``) those whose turn it is, and all other tests.
+    """
     for item in items:
         chosen = getattr(item, "callspec", None)
         on_postgres = chosen is not None and chosen.params.get("database_engine") == "postgres"
         if on_postgres and not item.path.is_relative_to(KERNEL):
             item.add_marker(pytest.mark.slow)
+    turn, _, of = os.environ.get("MOTCUA_TURN", "").partition("/")
+    if not of:
+        return
+    waiting = [item for item in items if is_repeat(item) and zlib.crc32(item.nodeid.encode()) % int(of) != int(turn)]
+    config.hook.pytest_deselected(items=waiting)
+    items[:] = [item for item in items if item not in set(waiting)]
+
+
+def is_repeat(item: pytest.Item) -> bool:
+    """Tell whether a slow test says again, on other engines, what another test says: what may wait for its turn.
+
+    A fault on the real engines never is one.
+    """
+    if not any(item.iter_markers("slow")):
+        return False
+    if item.path.is_relative_to(FAULTS):
+        return "[embedded" in item.nodeid
+    chosen = getattr(item, "callspec", None)
+    return chosen is not None and bool({"postgres", "cluster"} & {str(value) for value in chosen.params.values()})
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,11 @@
 """The crash test: 300 dossiers filed at once through the gateway while the process is killed five times.
 
-`make test` runs a short one, 60 dossiers and two kills; the whole one belongs to the slow drills.
+`make test` runs a short one, 60 dossiers and two kills; the slow drills run the whole one on the real engines, and at
+greater lengths on the embedded ones too.
 """
 
 import asyncio
+import os
 import random
 import time
 from collections.abc import Callable
@@ -17,6 +19,12 @@ from tests.running import Portal
 WHOLE, SHORT = (300, 5), (60, 2)
 AT_ONCE = 12
 PATIENCE = 600.0
+CASES = [
+    pytest.param("embedded", SHORT, id="embedded-short"),
+    pytest.param("postgres+kafka", WHOLE, id="postgres+kafka", marks=pytest.mark.slow),
+]
+if os.environ.get("MOTCUA_LENGTH", "short") != "short":
+    CASES.append(pytest.param("embedded", WHOLE, id="embedded", marks=pytest.mark.slow))
 
 
 async def _insist(client: httpx.AsyncClient, method: str, path: str, body: object, stop_at: float) -> httpx.Response:
@@ -77,15 +85,7 @@ async def _file_all(portal: Portal, case: dict[str, Any], *, dossiers: int, kill
     return codes
 
 
-@pytest.mark.parametrize(
-    ("new_portal", "size"),
-    [
-        pytest.param("embedded", SHORT, id="embedded-short"),
-        pytest.param("embedded", WHOLE, id="embedded", marks=pytest.mark.slow),
-        pytest.param("postgres+kafka", WHOLE, id="postgres+kafka", marks=pytest.mark.slow),
-    ],
-    indirect=["new_portal"],
-)
+@pytest.mark.parametrize(("new_portal", "size"), CASES, indirect=["new_portal"])
 def test_no_acknowledged_dossier_is_lost_or_doubled(new_portal: Callable[..., Portal], size: tuple[int, int]) -> None:
     dossiers, kills = size
     portal = new_portal(pace="0").start()
