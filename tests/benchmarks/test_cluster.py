@@ -33,7 +33,7 @@ def test_the_road_is_measured_beside_its_baselines(tmp_path: Path) -> None:
         packages.kafka()
         packages.postgres_bin()
         seen = cluster.measured(quick=True)
-    assert len(seen.figures) == 8
+    assert len(seen.figures) == 9
     assert all(min(figure.ours) > 0 and min(figure.baseline) > 0 for figure in seen.figures)
     assert {"exchange", "dossiers", "kafka"} <= seen.rounds.split.keys()
     (tmp_path / "docs").mkdir()
