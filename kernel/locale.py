@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Literal
 
+import phonenumbers
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.numbers import format_decimal
@@ -158,3 +159,17 @@ def size(count: int, lang: str) -> str:
 
 def _local(day: date) -> date:
     return day.astimezone(VIETNAM).date() if isinstance(day, datetime) else day
+
+
+def telephone(value: str) -> str:
+    """Return an E.164 number as it is dialled at home: ``0912 345 678``; a foreign one as from here."""
+    try:
+        number = phonenumbers.parse(value, "VN")
+    except phonenumbers.NumberParseException:
+        return value
+    home = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if number.country_code == 84
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, home)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import phonenumbers
-
+from kernel.locale import telephone
 from portal.i18n import Words
 
 
@@ -30,7 +29,7 @@ def display(
     if widget == "ward":
         return places.get(str(value), str(value))
     if widget == "phone":
-        return written_phone(str(value))
+        return telephone(str(value))
     return t.money(value) if widget == "money" and isinstance(value, int) else str(value)
 
 
@@ -61,20 +60,6 @@ def written_date(value: str, t: Words) -> str:
     if len(parts) == 3:
         return t.day(value)
     return t("filing.month_year", month=int(parts[1]), year=parts[0]) if len(parts) == 2 else value
-
-
-def written_phone(value: str) -> str:
-    """Return an E.164 number as it is dialled at home: ``0912 345 678``."""
-    try:
-        number = phonenumbers.parse(value, "VN")
-    except phonenumbers.NumberParseException:
-        return value
-    home = (
-        phonenumbers.PhoneNumberFormat.NATIONAL
-        if number.country_code == 84
-        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
-    return phonenumbers.format_number(number, home)
 
 
 def place_name(place: Mapping[str, Any]) -> str:

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
+from kernel.locale import telephone
 from portal.forms import conditions
-from portal.forms.answers import written_phone
 from portal.forms.dates import Problem
 from portal.forms.values import Posted, Read, one, read
 from portal.i18n import Words
@@ -163,7 +163,7 @@ def _fill(question: Question, value: Any) -> None:
     elif isinstance(value, list):
         question.chosen = frozenset(str(item) for item in value)
     else:
-        question.raw = written_phone(value) if question.widget == "phone" else str(value)
+        question.raw = telephone(value) if question.widget == "phone" else str(value)
         question.chosen = frozenset([str(value)])
 
 

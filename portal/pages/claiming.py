@@ -91,26 +91,23 @@ async def take(visit: Visit) -> Response:
 
 async def end(visit: Visit) -> Response:
     """End the helper's right at once; needs no sign-in."""
-    both = await _typed(visit)
-    try:
-        await visit.api.call("end_help", json=both)
-    except ApiProblem as refused:
-        if refused.status not in (404, 422, 429):
-            raise
-        return await _look(visit, both)
-    return await _look(visit, both, ended=True)
+    return await _stop(visit, "end_help")
 
 
 async def end_contact(visit: Visit) -> Response:
     """Stop the news by telephone, or through whom was named; needs no sign-in."""
+    return await _stop(visit, "end_contact")
+
+
+async def _stop(visit: Visit, endpoint: str) -> Response:
     both = await _typed(visit)
     try:
-        await visit.api.call("end_contact", json=both)
+        await visit.api.call(endpoint, json=both)
     except ApiProblem as refused:
         if refused.status not in (404, 422, 429):
             raise
         return await _look(visit, both)
-    return await _look(visit, both, untold=True)
+    return await _look(visit, both, ended=endpoint == "end_help", untold=endpoint == "end_contact")
 
 
 async def _typed(visit: Visit) -> dict[str, str]:

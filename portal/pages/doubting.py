@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from portal.forms.answers import written_phone
+from kernel.locale import telephone
 from portal.forms.doubts import doubt
 from portal.forms.values import Posted, has_eth, is_old_mobile, one
 from portal.pages.carrying import answered, held
@@ -64,7 +64,7 @@ def notice_of(visit: Visit, draft: Draft, path: str) -> Notice | None:
     if converted and answers.get(name):
         value = str(answers[name])
         said = (
-            visit.t("filing.phone_converted", number=written_phone(value))
+            visit.t("filing.phone_converted", number=telephone(value))
             if spec["widget"] == "phone"
             else visit.t("doubting.eth", name=value)
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from portal.forms.answers import written_phone
+from kernel.locale import telephone
 from portal.forms.values import Posted, one, read_phone
 from portal.pages.kept import kept
 from portal.pages.naming import in_english, office_names, with_titles
@@ -63,7 +63,7 @@ def _held(visit: Visit, profile: Mapping[str, Any] | None) -> list[tuple[str, st
             case "id_number":
                 value = "•" * (len(value) - 4) + value[-4:]
             case "phone":
-                value = written_phone(value)
+                value = telephone(value)
             case "gender" | "nationality" if t.known(f"own_data.{name}_{value}"):
                 value = t(f"own_data.{name}_{value}")
         said.append((t(f"own_data.{name}"), value))
@@ -169,7 +169,7 @@ def _preferences(
         "preferences.html",
         422 if errors else 200,
         private=True,
-        chosen={**chosen, "phone": written_phone(str(chosen["phone"])) if chosen.get("phone") else ""},
+        chosen={**chosen, "phone": telephone(str(chosen["phone"])) if chosen.get("phone") else ""},
         order=",".join(chosen["channels"]),
         orders=orders,
         hours=HOURS,

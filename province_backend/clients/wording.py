@@ -12,7 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from kernel.locale import short_date
+from kernel.locale import short_date, telephone
 from province_backend.model.case import Filing, Item
 
 FOLDER = Path(__file__).parent
@@ -101,7 +101,7 @@ def _one(value: object, options: str | Mapping[str, Any], lang: str) -> str:
     if not text or (len(text) == 64 and DIGITS.issuperset(text)):
         return ""
     if PHONE.fullmatch(text):
-        return f"0{text[3:-6]} {text[-6:-3]} {text[-3:]}"
+        return telephone(text)
     if options == "wards":
         return _wards().get(text, text)
     known = _book("options").get(options) if isinstance(options, str) else options
