@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from kernel.locale import telephone
+from portal.forms.answers import place_name
 from portal.forms.values import Posted, one, read_phone
 from portal.pages.kept import kept
 from portal.pages.naming import in_english, office_names, with_titles
@@ -43,12 +44,12 @@ async def space(visit: Visit) -> Response:
         unread=sum(1 for notice in (notices or {}).get("results", []) if not notice.get("read_at")),
         notices_away=notices is None,
         profile=profile,
-        held=_held(visit, profile),
+        held=await _held(visit, profile),
         is_helper=helping is not None,
     )
 
 
-def _held(visit: Visit, profile: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+async def _held(visit: Visit, profile: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Return what is held of the person, which forms are filled in from; the identity number shows its end only."""
     if not profile:
         return []
@@ -62,6 +63,9 @@ def _held(visit: Visit, profile: Mapping[str, Any] | None) -> list[tuple[str, st
                 value = t.day(value)
             case "id_number":
                 value = "•" * (len(value) - 4) + value[-4:]
+            case "ward":
+                place = await visit.api.get_or(None, "place", {"ward": value})
+                value = place_name(place) if place else value
             case "phone":
                 value = telephone(value)
             case "gender" | "nationality" if t.known(f"own_data.{name}_{value}"):
